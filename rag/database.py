@@ -1,0 +1,155 @@
+"""The SQLite file under the library: opening, transactions, and errors in our words."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LibraryError
+from rag.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+
+__all__ = ["Database"]
+
+_CHECKED_BYTES = 100_000_000
+"""Files up to this size are read through for damage at each opening, which takes less than
+0.1 s; larger ones when `citewire doctor` asks."""
+
+
+class Database:
+    """An open file; made with its tables where there is none. For one thread.
+
+    Raises:
+        LibraryError: from any method, when the file is damaged, full, or not ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = not path.exists() or path.stat().st_size == 0
+            # Transactions are begun by us, so Python's own are switched off.
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            try:
+                self._connection.execute("PRAGMA foreign_keys = ON")
+                self._connection.execute("PRAGMA synchronous = FULL")
+                if fresh:
+                    self._create()
+                self._check_header()
+                self._check_pages()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._translated():
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query; None where there is none."""
+        with self._translated():
+            found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+            return found
+
+    def only(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
+        """The one row that a query must have."""
+        found = self.row(sql, values)
+        if found is None:
+            raise LibraryError(self._explain(sqlite3.DatabaseError("malformed: a row is missing")))
+        return found
+
+    def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, for results too large to hold."""
+        with self._translated():
+            yield from self._connection.execute(sql, values)
+
+    def write(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Run a statement; inside `transaction`."""
+        self._connection.execute(sql, values)
+
+    def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row of values; inside `transaction`."""
+        self._connection.executemany(sql, rows)
+
+    @contextmanager
+    def transaction(self, bump: bool = True) -> Iterator[None]:
+        """All of what is written inside, or, after any exception, nothing of it.
+
+        Args:
+            bump: raise the library's generation with it.
+        """
+        with self._translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                if bump:
+                    self._connection.execute(
+                        "UPDATE meta SET value = CAST(value AS INTEGER) + 1"
+                        " WHERE key = 'generation'"
+                    )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # A full disk may have rolled back already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _create(self) -> None:
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        with self.transaction(bump=False):
+            # Two processes may create at once; the second finds the tables made.
+            if self.row("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
+                return
+            for statement in SCHEMA.split(";"):
+                self.write(statement)
+            self.write_many(
+                "INSERT INTO meta VALUES (?, ?)",
+                [("identity", uuid.uuid4().hex), ("generation", "0")],
+            )
+            self.write(f"PRAGMA application_id = {APPLICATION_ID}")
+            self.write(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _check_header(self) -> None:
+        (application,) = self.only("PRAGMA application_id")
+        (version,) = self.only("PRAGMA user_version")
+        if application != APPLICATION_ID:
+            raise LibraryError(
+                f"{self.path} is not a Citewire library; choose another --home, or move it away."
+            )
+        if version > SCHEMA_VERSION:
+            raise LibraryError(
+                f"{self.path} was made by a newer Citewire (its format is {version}, this one"
+                f" reads {SCHEMA_VERSION}); update Citewire."
+            )
+
+    def _check_pages(self) -> None:
+        if self.path.stat().st_size <= _CHECKED_BYTES:
+            (found,) = self.only("PRAGMA quick_check(1)")
+            if found != "ok":
+                raise sqlite3.DatabaseError(f"malformed: {found.splitlines()[-1]}")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as exc:
+            raise LibraryError(self._explain(exc)) from exc
+
+    def _explain(self, exc: Exception) -> str:
+        reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        if isinstance(exc, sqlite3.DatabaseError) and any(
+            sign in reason for sign in ("malformed", "not a database", "no such table")
+        ):
+            return (
+                f"The library {self.path} is damaged ({reason}). Nothing was changed: put a"
+                " copy of yours in its place, or move it away and ingest the articles again."
+            )
+        return f"The library {self.path} can't be used ({reason})."

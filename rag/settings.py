@@ -1,0 +1,159 @@
+"""Settings: one frozen object, read once at the entry point and passed on.
+
+A value comes from the command line, else the environment (`CITEWIRE_` and the name in
+capitals), else `citewire.toml` in the home directory, else the default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import platformdirs
+
+from rag.errors import SettingsError
+
+__all__ = ["Origin", "Settings", "SettingsWithOrigins", "home_directory", "load_settings"]
+
+Origin = Literal["flag", "environment", "file", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that changes what Citewire does. Field docs give unit and range."""
+
+    passage_words: int = 180
+    """Most words in a passage, 20 to 1000. Changing it re-ingests what is ingested next."""
+    overlap_sentences: int = 1
+    """Sentences a passage repeats from the one before it, 0 to 5."""
+    max_file_mb: int = 20
+    """Files larger than this many megabytes are rejected, 1 to 1000."""
+    pool: int = 100
+    """Passages taken from each index before fusion, 10 to 1000."""
+    dense_weight: float = 0.5
+    """Weight of the vector index in fusion, 0 (words only) to 1 (vectors only)."""
+    passages: int = 12
+    """Passages kept after fusion, whose sentences are weighed, 1 to 100."""
+    max_quotes: int = 3
+    """Most quotations in an answer, 1 to 10."""
+    quote_share: float = 0.95
+    """Quoting stops once the quotations hold this share of belief, 0 to 1."""
+    answer_threshold: float = 0.1
+    """Below this confidence the answer is that the articles do not say, 0 to 1."""
+    threads: int = 2
+    """Processor threads for the embedder, 1 to 64."""
+
+    @property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that change with any value."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+
+
+class SettingsWithOrigins(NamedTuple):
+    """Settings and where each value came from."""
+
+    values: Settings
+    origins: Mapping[str, Origin]
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "passage_words": (20, 1000),
+    "overlap_sentences": (0, 5),
+    "max_file_mb": (1, 1000),
+    "pool": (10, 1000),
+    "dense_weight": (0, 1),
+    "passages": (1, 100),
+    "max_quotes": (1, 10),
+    "quote_share": (0, 1),
+    "answer_threshold": (0, 1),
+    "threads": (1, 64),
+}
+
+
+def home_directory(flag: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the library lives: `--home`, else `CITEWIRE_HOME`, else the platform's place."""
+    chosen = flag or environ.get("CITEWIRE_HOME")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return Path(platformdirs.user_data_dir("citewire", appauthor=False))
+
+
+def load_settings(
+    home: Path,
+    flags: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> SettingsWithOrigins:
+    """Read the settings in force.
+
+    Args:
+        home: the directory that may hold `citewire.toml`.
+        flags: values from the command line, as typed.
+        environ: the environment.
+
+    Raises:
+        SettingsError: a name is unknown, a value is malformed or out of range, or
+            `citewire.toml` can't be read.
+    """
+    values: dict[str, int | float] = {}
+    origins: dict[str, Origin] = {}
+    from_file = _read_file(home / "citewire.toml")
+    for name in flags or {}:
+        if name not in _RANGES:
+            raise SettingsError(f"There is no setting {name!r}; `citewire settings` lists them.")
+    for f in fields(Settings):
+        variable = f"CITEWIRE_{f.name.upper()}"
+        candidates: list[tuple[Origin, str, Any]] = [
+            ("flag", f"--set {f.name}", (flags or {}).get(f.name)),
+            ("environment", variable, environ.get(variable) or None),
+            ("file", f"{f.name} in {home / 'citewire.toml'}", from_file.get(f.name)),
+        ]
+        for origin, where, raw in candidates:
+            if raw is not None:
+                kind = int if isinstance(f.default, int) else float
+                values[f.name] = _checked(f.name, kind, raw, where)
+                origins[f.name] = origin
+                break
+        else:
+            origins[f.name] = "default"
+    return SettingsWithOrigins(Settings(**values), origins)  # type: ignore[arg-type]
+
+
+def _checked(name: str, kind: type[int] | type[float], raw: object, where: str) -> int | float:
+    low, high = _RANGES[name]
+    noun = "a whole number" if kind is int else "a number"
+    try:
+        if isinstance(raw, bool) or (kind is int and isinstance(raw, float)):
+            raise ValueError
+        value = kind(str(raw))
+        if not low <= value <= high:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise SettingsError(
+            f"{where} is {raw!r}, but has to be {noun} from {low:g} to {high:g}."
+        ) from None
+    return value
+
+
+def _read_file(path: Path) -> Mapping[str, object]:
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as exc:
+        raise SettingsError(f"{path} can't be read ({exc.strerror}).") from exc
+    try:
+        table = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{path} is not valid TOML: {exc}.") from exc
+    for name in table:
+        if name not in _RANGES:
+            raise SettingsError(
+                f"{path} sets {name!r}, which is no setting; `citewire settings` lists them."
+            )
+    return table
