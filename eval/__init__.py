@@ -1,0 +1,1 @@
+"""Holding answers to hand-written gold facts."""
