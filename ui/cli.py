@@ -1,0 +1,175 @@
+"""The command line: `citewire COMMAND …`.
+
+Arguments are parsed before anything heavy is imported, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
+
+from rag.errors import CitewireError
+
+__all__ = ["build_parser", "main"]
+
+_EPILOG = """\
+Commands read and write a library: --home DIR, else CITEWIRE_HOME, else the platform's
+data directory. Exit codes: 0 fine; 1 done, but something was rejected or a quality gate
+failed; 2 usage or configuration; 3 a provider or storage fault.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line's grammar."""
+    # Suppressed, so that a flag before the command is not undone by its absence after it.
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = shared.add_argument_group("settings")
+    group.add_argument("--home", metavar="DIR", help="the library's directory")
+    group.add_argument(
+        "--set", action="append", metavar="NAME=VALUE", help="a setting for this run; repeatable"
+    )
+    group.add_argument("--debug", action="store_true", help="show a traceback on errors")
+    machine = _Parser(add_help=False)
+    machine.add_argument("--json", action="store_true", help="print one JSON object")
+
+    parser = _Parser(
+        prog="citewire",
+        description="Ask a collection of news articles; every sentence of the answer carries the"
+        " exact words it rests on.",
+        epilog=_EPILOG,
+        parents=[shared],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, help_text: str, *, json_too: bool = True) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=help_text,
+            description=help_text[0].upper() + help_text[1:] + ".",
+            parents=[shared, machine] if json_too else [shared],
+        )
+
+    p = command("ingest", "bring files and folders into the library")
+    p.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
+    p.add_argument("--encoding", metavar="NAME", help="for files that are not UTF-8")
+    p.add_argument("--outlet", metavar="NAME", help="for articles whose file names no outlet")
+    p.add_argument(
+        "--prune", action="store_true", help="remove articles whose file is gone from the folders"
+    )
+
+    p = command("ask", "ask the library a question")
+    p.add_argument("question", metavar="QUESTION", help="in quotation marks")
+    p.add_argument("--since", type=_day, metavar="DATE", help="published on this day or later")
+    p.add_argument("--until", type=_day, metavar="DATE", help="published on this day or before")
+    p.add_argument(
+        "--as-of", type=_day, metavar="DATE", help="answer with what was published by this day"
+    )
+    p.add_argument(
+        "--outlet", action="append", metavar="NAME", help="only this outlet, or part of its name"
+    )
+
+    command("list", "list the articles in the library")
+
+    p = command("show", "show an article, its furniture struck out")
+    p.add_argument("id", metavar="ID", help="an article's id, or its beginning")
+    p.add_argument(
+        "--text", action="store_true", help="print the text alone, byte for byte as it was read"
+    )
+
+    p = command("delete", "remove articles from the library; their files stay")
+    p.add_argument("ids", nargs="+", metavar="ID", help="an article's id, or its beginning")
+
+    p = command("doctor", "check the library, its indexes and the installation")
+    p.add_argument("--fix", action="store_true", help="rebuild the indexes if they are unsound")
+
+    p = command("eval", "hold the answers to hand-written gold facts")
+    p.add_argument("--gold", metavar="FILE", help="a gold file (default: the sample collection's)")
+    p.add_argument(
+        "--articles",
+        metavar="PATH",
+        help="ask these files, in a temporary library, and not the library",
+    )
+
+    command("settings", "show every setting, its value and where that comes from")
+    command("demo", "ask the sample collection three questions, in a temporary library")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one exit code a return
+    """Run a command and return the exit code."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.version:
+        print(f"citewire {_version()}")
+        return 0
+    if not args.command:
+        parser.print_help()
+        return 2
+    # None of the parts may reach for the network, whatever the environment says.
+    os.environ.update(
+        ANONYMIZED_TELEMETRY="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1"
+    )
+    try:
+        # Heavy imports, only once the arguments are known to be right.
+        from ui import commands  # noqa: PLC0415
+
+        code: int = getattr(commands, f"run_{args.command}")(args)
+        sys.stdout.flush()
+    except CitewireError as exc:
+        if getattr(args, "debug", False):
+            raise
+        print(f"citewire: {exc}", file=sys.stderr)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        print("citewire: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as exc:
+        if getattr(args, "debug", False):
+            raise
+        first = (str(exc).splitlines() or [""])[0]
+        print(
+            f"citewire: an unexpected error: {type(exc).__name__}: {first} (--debug shows where)",
+            file=sys.stderr,
+        )
+        return 3
+    return code
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a date; write it as 2023-02-20"
+        ) from None
+
+
+def _version() -> str:
+    try:
+        return version("citewire")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

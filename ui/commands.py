@@ -1,0 +1,295 @@
+"""What each command does, once its arguments are known to be right."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import fields
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from rag.errors import SettingsError
+from rag.settings import Settings, SettingsWithOrigins, home_directory, load_settings
+from rag.types import Filters
+
+__all__ = [
+    "run_ask",
+    "run_delete",
+    "run_demo",
+    "run_doctor",
+    "run_eval",
+    "run_ingest",
+    "run_list",
+    "run_settings",
+    "run_show",
+]
+
+_DEMO_QUESTIONS = (
+    "Who was put in charge of the secret talks with the Palestinians?",
+    "How many Israeli soldiers were killed in the Gaza fighting?",
+    "How long is the tunnel that the negotiators used?",
+)
+_PACKAGES = Path(__file__).parent.parent
+"""Where the packages lie; the sample collection is installed beside them."""
+
+
+def run_ingest(args: argparse.Namespace) -> int:
+    """`citewire ingest`."""
+    from ingest.pipeline import IngestReport, Progress, ingest  # noqa: PLC0415
+    from ui.render import ingest_json, print_ingest, print_json  # noqa: PLC0415
+
+    home, settings = _home(args), _settings(args).values
+    errors = Console(stderr=True)
+
+    def go() -> IngestReport:
+        with ProgressBar(
+            TextColumn("Ingesting"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[name]}"),
+            console=errors,
+            transient=True,
+            disable=args.json or not errors.is_terminal,
+        ) as bar:
+            task = bar.add_task("ingest", total=None, name="")
+
+            def show(p: Progress) -> None:
+                bar.update(task, total=p.total, completed=p.done, name=Path(p.path).name[:30])
+
+            return ingest(
+                home,
+                [Path(p) for p in args.paths],
+                settings,
+                encoding=args.encoding,
+                outlet=args.outlet,
+                prune=args.prune,
+                progress=show,
+            )
+
+    report = go()
+    if args.json:
+        print_json(ingest_json(report))
+    else:
+        print_ingest(report, Console(), errors)
+        if report.count("ingested"):
+            Console().print(Text('Now ask: citewire ask "…"', style="dim"))
+    if report.stopped:
+        return 130
+    return 1 if report.count("rejected") else 0
+
+
+def run_ask(args: argparse.Namespace) -> int:
+    """`citewire ask`."""
+    from rag.engine import Engine  # noqa: PLC0415
+    from ui.render import answer_json, print_answer, print_json  # noqa: PLC0415
+
+    filters = Filters(args.since, args.until, tuple(args.outlet or ()))
+    errors = Console(stderr=True)
+    with Engine(_home(args), _settings(args).values, errors.print) as engine:
+        answer = engine.ask(args.question, filters, args.as_of)
+    if args.json:
+        print_json(answer_json(answer))
+    else:
+        print_answer(answer, Console())
+    return 0
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """`citewire list`."""
+    from rag.library import Library  # noqa: PLC0415
+    from ui.render import article_json, print_articles, print_json  # noqa: PLC0415
+
+    home = _home(args)
+    if not Library.exists(home):
+        if args.json:
+            print_json({"articles": []})
+        else:
+            Console().print(_no_library(home))
+        return 0
+    with Library(home) as library:
+        articles = list(library.articles())
+    if args.json:
+        print_json({"articles": [article_json(a) for a in articles]})
+    elif articles:
+        print_articles(articles, Console())
+    else:
+        Console().print(_no_library(home))
+    return 0
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """`citewire show`."""
+    from rag.library import Library  # noqa: PLC0415
+    from ui.render import article_json, print_article, print_json  # noqa: PLC0415
+
+    home = _existing_home(args)
+    with Library(home) as library:
+        article = library.article(args.id)
+    if args.text:
+        # Byte for byte: no newline is added or translated.
+        sys.stdout.buffer.write(article.text.encode())
+        sys.stdout.buffer.flush()
+    elif args.json:
+        print_json({**article_json(article), "text": article.text})
+    else:
+        print_article(article, Console())
+    return 0
+
+
+def run_delete(args: argparse.Namespace) -> int:
+    """`citewire delete`."""
+    from rag.indexes import Indexes  # noqa: PLC0415
+    from rag.library import Library  # noqa: PLC0415
+    from rag.lock import writer_lock  # noqa: PLC0415
+    from ui.render import article_json, print_json  # noqa: PLC0415
+
+    home = _existing_home(args)
+    with writer_lock(home), Library(home) as library:
+        # All of them are looked up first: a wrong id removes nothing.
+        articles = list({a.id: a for a in map(library.article, args.ids)}.values())
+        base = library.generation
+        passages = [p for a in articles for p in library.passage_ids(a.id)]
+        library.remove(a.id for a in articles)
+        Indexes(home, library).catch_up(base, [], passages)
+    if args.json:
+        print_json({"deleted": [article_json(a) for a in articles]})
+        return 0
+    console = Console()
+    for article in articles:
+        name = article.title or Path(article.source).name
+        console.print(Text(f"Deleted {article.id}: {name}"), soft_wrap=True)
+        console.print(
+            Text(f"  To bring it back: citewire ingest '{article.source}'", style="dim"),
+            soft_wrap=True,
+        )
+    return 0
+
+
+def run_doctor(args: argparse.Namespace) -> int:
+    """`citewire doctor`."""
+    from ui.doctor import examine  # noqa: PLC0415
+    from ui.render import print_json  # noqa: PLC0415
+
+    findings = examine(_home(args), _settings(args), fix=args.fix)
+    if args.json:
+        print_json({"checks": [f._asdict() for f in findings]})
+    else:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for f in findings:
+            mark = Text("ok", "green") if f.ok else Text("problem", "bold red")
+            table.add_row(mark, f.check, Text(f.detail))
+        Console().print(table)
+    return max((0 if f.ok else f.exit_code for f in findings), default=0)
+
+
+def run_eval(args: argparse.Namespace) -> int:
+    """`citewire eval`."""
+    from eval.cases import load_gold  # noqa: PLC0415
+    from eval.report import print_scores, scores_json  # noqa: PLC0415
+    from eval.run import evaluate  # noqa: PLC0415
+    from ui.render import print_json  # noqa: PLC0415
+
+    gold = load_gold(Path(args.gold) if args.gold else _PACKAGES / "eval" / "gold" / "seeds.yaml")
+    settings = _settings(args).values
+    articles = Path(args.articles) if args.articles else None
+    if not args.gold and not articles:
+        articles = _PACKAGES / "seeds"
+    if articles:
+        from ingest.pipeline import ingest  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory(prefix="citewire-") as temporary:
+            ingest(Path(temporary), [articles], settings)
+            scores = evaluate(Path(temporary), gold, settings)
+    else:
+        scores = evaluate(_home(args), gold, settings)
+    if args.json:
+        print_json(scores_json(scores))
+    else:
+        print_scores(scores, Console())
+    return 0 if scores.passed else 1
+
+
+def run_settings(args: argparse.Namespace) -> int:
+    """`citewire settings`."""
+    from ui.render import print_json  # noqa: PLC0415
+
+    home = _home(args)
+    values, origins = _settings(args)
+    rows = [(f.name, getattr(values, f.name), origins[f.name]) for f in fields(Settings)]
+    if args.json:
+        listed = {n: {"value": v, "origin": o} for n, v, o in rows}
+        print_json({"home": str(home), "hash": values.hash, "settings": listed})
+        return 0
+    console = Console()
+    console.print(Text(f"home  {home}"), soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for column in ("Setting", "Value", "From"):
+        table.add_column(column, no_wrap=True)
+    for name, value, origin in rows:
+        table.add_row(name, str(value), origin)
+    console.print(table)
+    console.print(
+        Text(
+            f"Change one with --set NAME=VALUE, CITEWIRE_NAME, or {home / 'citewire.toml'}.",
+            style="dim",
+        )
+    )
+    return 0
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """`citewire demo`."""
+    from ingest.pipeline import ingest  # noqa: PLC0415
+    from rag.engine import Engine  # noqa: PLC0415
+    from ui.render import answer_json, print_answer, print_json  # noqa: PLC0415
+
+    settings, console = _settings(args).values, Console()
+    with tempfile.TemporaryDirectory(prefix="citewire-demo-") as temporary:
+        home = Path(temporary)
+        if not args.json:
+            console.print("Ingesting the sample collection: five digests of news reports.")
+        ingest(home, [_PACKAGES / "seeds"], settings)
+        with Engine(home, settings) as engine:
+            answers = [engine.ask(question) for question in _DEMO_QUESTIONS]
+    if args.json:
+        print_json({"answers": [answer_json(a) for a in answers]})
+        return 0
+    for answer in answers:
+        console.rule(Text(answer.question, style="bold"), align="left")
+        print_answer(answer, console)
+    console.print('Now your own: citewire ingest FOLDER, then citewire ask "…"')
+    return 0
+
+
+def _home(args: argparse.Namespace) -> Path:
+    return home_directory(getattr(args, "home", None))
+
+
+def _existing_home(args: argparse.Namespace) -> Path:
+    from rag.library import Library  # noqa: PLC0415
+
+    home = _home(args)
+    if not Library.exists(home):
+        raise SettingsError(_no_library(home))
+    return home
+
+
+def _no_library(home: Path) -> str:
+    return f"The library in {home} has no articles yet; fill it with `citewire ingest FOLDER`."
+
+
+def _settings(args: argparse.Namespace) -> SettingsWithOrigins:
+    flags: dict[str, str] = {}
+    for pair in getattr(args, "set", None) or []:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {pair!r} lacks a value; write --set NAME=VALUE.")
+        flags[name.strip()] = value.strip()
+    return load_settings(_home(args), flags)

@@ -1,0 +1,217 @@
+"""What is printed: for people by rich, for programs as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rag.reading import fold, long_date
+from rag.types import Answer, Article, Citation
+from rag.write import introduce
+
+if TYPE_CHECKING:
+    # Only for types: importing it takes 0.2 s, and asking needs none of it.
+    from ingest.pipeline import FileOutcome, IngestReport
+
+__all__ = [
+    "answer_json",
+    "article_json",
+    "ingest_json",
+    "print_answer",
+    "print_article",
+    "print_articles",
+    "print_ingest",
+    "print_json",
+]
+
+
+def print_json(value: object) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The answer in the contract's form."""
+    return {
+        "question": answer.question,
+        "status": answer.status,
+        "answer": answer.text,
+        "claims": [asdict(c) for c in answer.claims],
+        "citations": [asdict(c) for c in answer.citations],
+        "nearest": [asdict(c) for c in answer.nearest],
+        "disagreements": [asdict(d) for d in answer.disagreements],
+        "writer": answer.writer,
+        "model": answer.model,
+        "as_of": answer.as_of,
+        "confidence": round(answer.confidence, 4),
+        "usage": dict(answer.usage),
+        "timings_ms": {name: round(ms, 2) for name, ms in answer.timings_ms.items()},
+        "settings_hash": answer.settings_hash,
+    }
+
+
+def ingest_json(report: IngestReport) -> dict[str, Any]:
+    """The report in the contract's form."""
+    return {
+        "found": len(report.files),
+        "ingested": report.count("ingested"),
+        "unchanged": report.count("unchanged"),
+        "updated": report.count("updated"),
+        "duplicate": report.count("duplicate"),
+        "rejected": report.count("rejected"),
+        "removed": len(report.removed),
+        "stopped": report.stopped,
+        "files": [_file_json(f) for f in report.files],
+        "removed_files": list(report.removed),
+    }
+
+
+def article_json(article: Article) -> dict[str, Any]:
+    """An article without its text."""
+    table = asdict(article)
+    del table["text"]
+    table["skipped"] = [{"start": s, "end": e, "kind": k} for s, e, k in article.skipped]
+    return table
+
+
+def print_answer(answer: Answer, console: Console) -> None:
+    """The answer, each quotation under its outlet and date, then the sources."""
+    console.print()
+    if answer.status == "not_found":
+        console.print(Text(answer.reason or "The articles do not say.", style="bold"))
+        if answer.nearest:
+            console.print("\nThe nearest sentences, which do not answer it:\n")
+    for citation in answer.citations or answer.nearest:
+        _print_quote(citation, console, numbered=bool(answer.citations))
+    shown = answer.citations or answer.nearest
+    if shown:
+        console.print(Text("Sources", style="bold"))
+        for c in shown:
+            number = f"[{c.n}] " if answer.citations else "- "
+            title = f"{fold(c.title)}. " if c.title else ""
+            place = Text(f"{c.source}:{c.start}-{c.end}  {c.article_id}", style="dim")
+            if title:
+                console.print(Padding(Text(f"{number}{title}"), (0, 0, 0, 2)))
+                place = Text(" " * len(number)) + place
+            else:
+                place = Text(number) + place
+            # Not wrapped: a path cut in two can't be clicked or copied.
+            console.print(Text("  ") + place, soft_wrap=True)
+    console.print()
+
+
+def _print_quote(citation: Citation, console: Console, numbered: bool) -> None:
+    head = Text(introduce(citation.outlet, citation.published, citation.source), style="bold cyan")
+    if numbered:
+        head.append(f" [{citation.n}]", style="default")
+    console.print(Padding(head, (0, 0, 0, 2)))
+    style = "default" if numbered else "dim"
+    console.print(Padding(Text(f"“{fold(citation.quote)}”", style=style), (0, 0, 1, 4)))
+
+
+def print_ingest(report: IngestReport, console: Console, errors: Console) -> None:
+    """A line for each file that needs one, then the sum."""
+    for outcome in report.files:
+        if outcome.status == "rejected":
+            errors.print(Text(f"rejected  {outcome.path}: {outcome.reason}"), soft_wrap=True)
+        elif outcome.reason:
+            console.print(
+                Text(f"{outcome.status}  {outcome.path}: {outcome.reason}"), soft_wrap=True
+            )
+    for source in report.removed:
+        console.print(Text(f"removed  {source}: the file is gone"), soft_wrap=True)
+    counts = [
+        (report.count("ingested"), "ingested"),
+        (report.count("updated"), "updated"),
+        (report.count("unchanged"), "unchanged"),
+        (report.count("duplicate"), "duplicate"),
+        (report.count("rejected"), "rejected"),
+        (len(report.removed), "removed"),
+    ]
+    told = ", ".join(f"{n} {word}" for n, word in counts if n) or "nothing to do"
+    files = "1 file" if len(report.files) == 1 else f"{len(report.files)} files"
+    console.print(f"{files}: {told}.")
+    new = [f for f in report.files if f.article and f.status == "ingested"]
+    undated = sum(f.article is not None and f.article.published is None for f in new)
+    unnamed = sum(f.article is not None and f.article.outlet is None for f in new)
+    gaps = [
+        f"{n} {what}" for n, what in ((undated, "give no date"), (unnamed, "name no outlet")) if n
+    ]
+    if gaps:
+        console.print(f"Of the new ones, {' and '.join(gaps)}; neither is guessed.")
+    if report.stopped:
+        console.print("Stopped. What is done is kept; run the same command to go on.")
+
+
+def print_articles(articles: Iterable[Article], console: Console) -> None:
+    """A table of the library, or on a narrow terminal a list."""
+    rows = list(articles)
+    if console.width < 72:
+        for a in rows:
+            console.print(Text(f"{a.id}  {long_date(a.published)}", style="bold"))
+            line = Text(f"{a.outlet or 'unknown outlet'}: {_name(a)}")
+            console.print(Padding(line, (0, 0, 0, 2)))
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("ID", no_wrap=True)
+    table.add_column("Published", no_wrap=True)
+    table.add_column("Outlet", max_width=28)
+    table.add_column("Title", ratio=1, overflow="fold")
+    for a in rows:
+        day = a.published.isoformat() if a.published else "unknown"
+        table.add_row(a.id, day, Text(a.outlet or "unknown"), Text(_name(a)))
+    console.print(table)
+
+
+def print_article(article: Article, console: Console) -> None:
+    """What is known of an article, then its text with the furniture dimmed."""
+    facts = [
+        ("ID", article.id),
+        ("Title", article.title),
+        ("Outlet", article.outlet),
+        ("Published", article.published and long_date(article.published)),
+        ("Byline", article.byline),
+        ("URL", article.url),
+        ("File", article.source),
+    ]
+    for name, value in facts:
+        line = Text(f"{name + ':':<11}", style="bold")
+        line.append(str(value) if value else "unknown", style="default" if value else "dim")
+        console.print(line, soft_wrap=True)
+    console.print()
+    text = Text(article.text)
+    for start, end, _ in article.skipped:
+        text.stylize("dim strike", start, end)
+    console.print(text)
+
+
+def _name(article: Article) -> str:
+    return fold(article.title) if article.title else f"({Path(article.source).name})"
+
+
+def _file_json(outcome: FileOutcome) -> dict[str, Any]:
+    article = outcome.article
+    return {
+        "path": outcome.path,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "article_id": article and article.id,
+        "title": article and article.title,
+        "outlet": article and article.outlet,
+        "published": article and article.published,
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no JSON form for {value!r}")
