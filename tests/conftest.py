@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.pipeline import IngestReport, ingest
+from rag.engine import Engine
+from rag.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+REPORTS = ROOT.parent / "shared" / "seeds"
+
+needs_reports = pytest.mark.skipif(
+    not REPORTS.is_dir(), reason="the five reports are not beside this checkout (../shared/seeds)"
+)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any attempt to leave this machine fails the test that made it."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in (
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        ):
+            raise AssertionError(f"a connection to {address!r} was tried")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("CITEWIRE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CITEWIRE_HOME", str(tmp_path / "default-home"))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "articles"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def take(home: Path, folder: Path) -> Callable[..., IngestReport]:
+    """Ingests the folder (or other paths) into the home."""
+
+    def run(*paths: Path, **options: Any) -> IngestReport:
+        return ingest(home, list(paths) or [folder], Settings(), **options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def seeds_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the sample collection. Read only."""
+    home = tmp_path_factory.mktemp("seeds") / "home"
+    ingest(home, [SEEDS], Settings())
+    return home
+
+
+@pytest.fixture(scope="session")
+def reports_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the five reports. Read only; only for tests that need the reports."""
+    home = tmp_path_factory.mktemp("reports") / "home"
+    ingest(home, [REPORTS], Settings())
+    return home
+
+
+@pytest.fixture(scope="session")
+def engine(seeds_home: Path) -> Iterator[Engine]:
+    """An engine on the sample collection."""
+    with Engine(seeds_home, Settings()) as engine:
+        yield engine
+
+
+STORY = """Outlet: The Harbour Post
+Date: 2024-05-03
+
+Ferry strikes pier in Port Ennick
+
+The ferry Halcyon struck the north pier of Port Ennick on Thursday, injuring fourteen people.
+
+Captain Ilya Brandt was at the helm, the harbour master said.
+
+The operator, Ennick Lines, had postponed an overhaul of the rudder twice because of its cost.
+"""
+OTHER = """Outlet: Coast Weekly
+Date: 2024-06-10
+
+Council votes to rebuild the market hall
+
+The council of Lowmarket voted by nine to four to rebuild the market hall that burned in March.
+
+Mayor Petra Quill said the work would cost 12 million crowns and take two years.
+"""

@@ -1,0 +1,91 @@
+"""The rules of the house: imports go one way, and each vendor has one place."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGES = ("rag", "ingest", "eval", "ui")
+MAY_IMPORT = {
+    "rag": set(),
+    "ingest": {"rag"},
+    "eval": {"rag", "ingest"},
+    "ui": {"rag", "ingest", "eval"},
+}
+VENDORS = {
+    "chromadb": {"rag/index_vectors.py"},
+    "tantivy": {"rag/index_words.py"},
+    "onnxruntime": {"rag/embed.py"},
+    "tokenizers": {"rag/embed.py"},
+    "trafilatura": {"ingest/html.py"},
+    "lxml": {"ingest/html.py"},
+    "nltk": {"ingest/sentences.py"},
+    "yaml": {"ingest/header.py", "eval/cases.py"},
+    "filelock": {"rag/lock.py"},
+    "sqlite3": {"rag/database.py", "ui/doctor.py"},
+    "llama_index": {"rag/nodes.py", "rag/llamaindex.py", "rag/index_vectors.py"},
+    "rich": {"ui/render.py", "ui/commands.py", "eval/report.py"},
+}
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} imports relatively"
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_go_one_way(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    ours = {name.split(".")[0] for name in imported(path)} & set(PACKAGES)
+    assert ours - {package} <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_each_vendor_is_touched_in_its_own_place(path: Path) -> None:
+    tops = {name.split(".")[0] for name in imported(path)}
+    place = str(path.relative_to(ROOT))
+    assert [v for v in tops & set(VENDORS) if place not in VENDORS[v]] == []
+
+
+def test_no_two_modules_import_each_other() -> None:
+    def module(path: Path) -> str:
+        return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+    graph = {module(p): imported(p) for p in FILES}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name in graph and name not in done:
+            for other in graph[name]:
+                visit(other, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_a_module_exports_exists_and_is_sorted(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    if name == "ui.__main__":
+        return
+    module = importlib.import_module(name)
+    exported = getattr(module, "__all__", [])
+    assert [e for e in exported if not hasattr(module, e)] == []
+    constants = sorted(e for e in exported if e.isupper())
+    classes = sorted(e for e in exported if not e.isupper() and e[0].isupper())
+    functions = sorted(e for e in exported if e[0].islower())
+    assert list(exported) == constants + classes + functions
