@@ -86,7 +86,7 @@ def read(path: Path, max_mb: int, encoding: str | None = None, named: bool = Tru
     Args:
         path: an absolute path.
         max_mb: the largest size taken, in megabytes.
-        encoding: used instead of UTF-8, when the user says so.
+        encoding: for a file that is not UTF-8.
         named: whether the user named the file itself; one found in a folder has to have
             an extension that is known.
 
@@ -100,6 +100,8 @@ def read(path: Path, max_mb: int, encoding: str | None = None, named: bool = Tru
             " the file itself if it is plain text"
         )
     content = _bytes_of(path, max_mb)
+    if encoding and _is_utf8(content):
+        encoding = None  # it was named for the files that are not
     if suffix in _HTML or _PAGE.match(content.removeprefix(codecs.BOM_UTF8)[:1000]):
         # trafilatura takes 0.2 s to import and most collections have no HTML.
         from ingest.html import declared_encoding, main_text, stated_by  # noqa: PLC0415
@@ -136,6 +138,14 @@ def _bytes_of(path: Path, max_mb: int) -> bytes:
         if content.startswith(start):
             raise RejectedFile(f"{what}, not text: convert it to .txt, .md or .html")
     return content
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
 
 
 def _decode(content: bytes, encoding: str | None) -> str:

@@ -6,8 +6,13 @@ Nothing is downloaded. Both files are checked against the sums they were tested 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+# onnxruntime sends usage events to its maker, and keeps them in the home directory until it
+# can, unless this is set before it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import numpy.typing as npt

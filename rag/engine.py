@@ -93,6 +93,10 @@ class Engine:
         """
         started = time.perf_counter()
         question = " ".join(question.split())
+        try:
+            question.encode()
+        except UnicodeEncodeError:
+            raise SettingsError("The question is not valid text; check its encoding.") from None
         if not any(c.isalnum() for c in question):
             raise SettingsError("The question is empty; put it in quotation marks after `ask`.")
         filters = self._resolved(filters or Filters(), as_of)

@@ -135,7 +135,13 @@ class Library:
         if len(rows) != 1 or not article_id:
             how = "more than one article's id starts with" if rows else "no article has the id"
             raise NotFound(f"{how.capitalize()} {article_id!r}; `citewire list` shows them.")
-        return _article(rows[0])
+        article = _article(rows[0])
+        if hashlib.sha256(article.text.encode()).hexdigest() != article.content_hash:
+            raise LibraryError(
+                f"The library {self._db.path} is damaged (the text of {article.id} is not the one"
+                " that was stored); delete that article and ingest its file again."
+            )
+        return article
 
     def outlets(self) -> list[str]:
         """The outlets that articles name, each once, sorted."""
@@ -228,11 +234,11 @@ class Library:
             f"table {r[0]}: row {r[1]} has no article"
             for r in self._db.rows("PRAGMA foreign_key_check")
         ]
-        problems += [
-            f"the text of {article.id} is not the one that was stored"
-            for article in self.articles()
-            if hashlib.sha256(article.text.encode()).hexdigest() != article.content_hash
-        ]
+        for row in self.stored():
+            try:
+                self.article(row.id)
+            except LibraryError as exc:
+                problems.append(str(exc))
         return problems
 
     # --- writing -------------------------------------------------------------------------

@@ -365,3 +365,42 @@ def test_output_keeps_to_the_terminals_width(
 
 def _needed(name: str) -> list[str]:
     return {"ingest": ["x"], "ask": ["x"], "show": ["x"], "delete": ["x"]}.get(name, [])
+
+
+def test_models_run_without_telling_anyone(tmp_path: Path) -> None:
+    code = "from rag.embed import Embedder; Embedder().embed(['a sentence'])"
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    env.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], env=env, check=True)
+    assert list(tmp_path.rglob("*onnxruntime*")) == []
+
+
+def test_an_empty_path_is_not_the_current_folder(run: Run) -> None:
+    code, _, err = run("ingest", "")
+    assert code == 2
+    assert one_line(err)
+
+
+def test_a_named_encoding_is_for_the_files_that_are_not_utf_8(run: Run, folder: Path) -> None:
+    (folder / "a.txt").write_text(STORY.replace("pier", "pi\u00e9r"))
+    (folder / "b.txt").write_bytes(OTHER.replace("hall", "h\u00e5ll").encode("cp1252"))
+    code, out, _ = run("ingest", folder, "--encoding", "cp1252", "--json")
+    assert code == 0
+    texts = [
+        json.loads(run("show", f["article_id"], "--json")[1])["text"]
+        for f in json.loads(out)["files"]
+    ]
+    assert "pi\u00e9r" in texts[0]
+    assert "h\u00e5ll" in texts[1]
+    for wrong in ("utf-99", "base64"):
+        code, _, err = run("ingest", folder, "--encoding", wrong)
+        assert code == 2
+        assert one_line(err)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names can't be made there")
+def test_a_file_name_can_not_break_the_line_or_colour_the_terminal(run: Run, folder: Path) -> None:
+    (folder / "bad\nname\x1b[31m.txt").write_text("")
+    _, _, err = run("ingest", folder)
+    assert err.count("\n") == 1
+    assert "\x1b" not in err

@@ -112,4 +112,8 @@ def test_a_text_altered_in_the_file_is_found_by_the_check(copy: Path) -> None:
         db.execute("UPDATE articles SET text = text || ' More.' WHERE id = ?", (article.id,))
     db.close()
     with Library(copy) as library:
-        assert library.check() == [f"the text of {article.id} is not the one that was stored"]
+        (problem,) = library.check()
+        assert f"the text of {article.id} is not the one that was stored" in problem
+        # Never "the articles do not say": that would be false.
+        with pytest.raises(LibraryError, match="damaged"):
+            library.article(article.id)

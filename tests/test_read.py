@@ -74,7 +74,7 @@ def test_what_is_no_text_is_rejected_with_its_cause_and_a_way_out(
 
 def test_an_unknown_encoding_is_rejected_by_name(tmp_path: Path) -> None:
     with pytest.raises(RejectedFile, match=r"unknown encoding 'klingon'.*UTF-8"):
-        read(written(tmp_path, TEXT.encode()), 20, "klingon")
+        read(written(tmp_path, b"Caf\xe9 talks collapsed."), 20, "klingon")
 
 
 def test_a_file_over_the_limit_is_rejected_with_the_setting_that_raises_it(tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ def run_ingest(args: argparse.Namespace) -> int:
 
     home, settings = _home(args), _settings(args).values
     errors = Console(stderr=True)
+    if "" in args.paths:
+        # As `"$UNSET"` gives it; it would otherwise mean the current directory.
+        raise SettingsError("A path is empty; name a file or a folder.")
+    if args.encoding:
+        try:
+            "a".encode(args.encoding)
+        except LookupError:
+            raise SettingsError(
+                f"There is no text encoding {args.encoding!r}; cp1252 and latin-1 are common."
+            ) from None
 
     def go() -> IngestReport:
         with ProgressBar(

@@ -98,7 +98,7 @@ def print_answer(answer: Answer, console: Console) -> None:
         for c in shown:
             number = f"[{c.n}] " if answer.citations else "- "
             title = f"{fold(c.title)}. " if c.title else ""
-            place = Text(f"{c.source}:{c.start}-{c.end}  {c.article_id}", style="dim")
+            place = Text(f"{_printable(c.source)}:{c.start}-{c.end}  {c.article_id}", style="dim")
             if title:
                 console.print(Padding(Text(f"{number}{title}"), (0, 0, 0, 2)))
                 place = Text(" " * len(number)) + place
@@ -122,10 +122,13 @@ def print_ingest(report: IngestReport, console: Console, errors: Console) -> Non
     """A line for each file that needs one, then the sum."""
     for outcome in report.files:
         if outcome.status == "rejected":
-            errors.print(Text(f"rejected  {outcome.path}: {outcome.reason}"), soft_wrap=True)
+            errors.print(
+                Text(f"rejected  {_printable(outcome.path)}: {outcome.reason}"), soft_wrap=True
+            )
         elif outcome.reason:
             console.print(
-                Text(f"{outcome.status}  {outcome.path}: {outcome.reason}"), soft_wrap=True
+                Text(f"{outcome.status}  {_printable(outcome.path)}: {outcome.reason}"),
+                soft_wrap=True,
             )
     for source in report.removed:
         console.print(Text(f"removed  {source}: the file is gone"), soft_wrap=True)
@@ -195,7 +198,12 @@ def print_article(article: Article, console: Console) -> None:
 
 
 def _name(article: Article) -> str:
-    return fold(article.title) if article.title else f"({Path(article.source).name})"
+    return fold(article.title) if article.title else f"({_printable(Path(article.source).name)})"
+
+
+def _printable(path: str) -> str:
+    """A path without line breaks or terminal codes, which file names may hold."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in path)
 
 
 def _file_json(outcome: FileOutcome) -> dict[str, Any]:
