@@ -7,7 +7,8 @@ CitewireError
 ├── RejectedFile    one file can't be ingested; the others go on (exit 1)
 ├── LibraryError    the library can't be read or written (exit 3)
 ├── LibraryBusy     another process is writing to the library (exit 3)
-└── ModelError      a model file is missing or isn't the one that was tested (exit 3)
+├── ModelError      a model file is missing or isn't the one that was tested (exit 3)
+└── ProviderError   a served model can't be reached or gives no usable reply (exit 3)
 
 Each message is one line that names the thing and says what to do next.
 """
@@ -21,6 +22,7 @@ __all__ = [
     "LibraryError",
     "ModelError",
     "NotFound",
+    "ProviderError",
     "RejectedFile",
     "SettingsError",
 ]
@@ -70,5 +72,11 @@ class LibraryBusy(CitewireError):
 
 class ModelError(CitewireError):
     """A model file is missing or differs from the one that was tested."""
+
+    exit_code = 3
+
+
+class ProviderError(CitewireError):
+    """A served model can't be reached, turns a request down, or gives no usable reply."""
 
     exit_code = 3
