@@ -1,106 +1,178 @@
-"""Running a gold file against a library."""
+"""Running gold questions against a library."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from eval.cases import Gold
-from eval.score import Rate, Scored, rates_of, score
+from eval.asked import Asked, Judged
+from eval.cases import Case, Gold
+from eval.gate import with_verdict
+from eval.gold_words import Answering, GoldWordsMissing, Shelf
+from eval.provenance import provenance_of
+from eval.question import question_result
+from eval.results import SCHEMA, GateResult, Results, Timings
+from eval.scores import GATED, parts_of, scores_of, speed_scores
 from rag.engine import Engine
-from rag.errors import SettingsError
+from rag.errors import LibraryError, SettingsError
 from rag.settings import Settings
+from rag.types import Answer, Article
 
-__all__ = ["Scores", "evaluate"]
+__all__ = ["Options", "Progress", "evaluate"]
+
+_DEEP = 10
+"""How many articles of a ranking retrieval sets are judged on."""
+
+
+class Progress(NamedTuple):
+    """Where a run stands."""
+
+    done: int
+    total: int
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """What a run found."""
+class Options:
+    """What a run may need beside gold and settings."""
 
-    gold: Gold
-    scored: tuple[Scored, ...]
-    rates: Mapping[str, Rate]
-    quotes: float
-    """Mean number of quotations in an answer."""
-    p50_ms: float
-    p95_ms: float
-    settings_hash: str
-
-    @property
-    def balanced_accuracy(self) -> float:
-        """Mean of answering what is answerable and refusing what is not."""
-        return (
-            self.rates["answered when answerable"].value + self.rates["refused when not"].value
-        ) / 2
-
-    @property
-    def missed(self) -> dict[str, float]:
-        """The thresholds not met. A rate without a single question meets none."""
-        return {
-            name: least
-            for name, least in self.gold.thresholds.items()
-            if not self._value(name) >= least
-        }
-
-    @property
-    def passed(self) -> bool:
-        """Whether the gate is open: every threshold met and no error."""
-        return not self.missed and self.rates["errors"].hits == 0
-
-    def _value(self, name: str) -> float:
-        return self.balanced_accuracy if name == "balanced accuracy" else self.rates[name].value
+    judgements: Mapping[str, Mapping[str, int]] | None = None
+    """By question id, the grades of article ids: retrieval is then judged by article."""
+    retrieval_only: bool = False
+    """Whether questions are only searched for and not answered."""
+    ingest_seconds: float | None = None
+    progress: Callable[[Progress], None] = field(default=lambda _: None)
 
 
-def evaluate(home: Path, gold: Gold, settings: Settings) -> Scores:
-    """Ask every question of a gold file.
+def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None = None) -> Results:
+    """Ask every question of a gold file and score the answers.
 
     Args:
         home: the library's directory.
-        gold: the questions.
+        gold: the questions, with the thresholds of the gate.
         settings: those to answer with.
+        options: what else there is to know.
+
+    Returns:
+        The results, judged by thresholds; `eval.gate` holds them to a baseline.
 
     Raises:
         SettingsError: the library lacks an article the gold file names, or a threshold has
             an unknown name.
         EmptyLibrary: there is nothing to ask.
+        LibraryError: the library can't be read.
     """
-    scored: list[Scored] = []
+    options = options or Options()
+    _check_thresholds(gold)
     with Engine(home, settings) as engine:
-        held = {gold.article_of(row.source) for row in engine.library.stored()}
-        lacking = [name for name in gold.articles if name not in held]
-        if lacking:
-            raise SettingsError(
-                f"The library has no article for {lacking[0]!r} ({gold.articles[lacking[0]]}) of"
-                f" {gold.path.name}; ingest it, or name its folder with --articles."
-            )
-        for case in gold.cases:
-            try:
-                answer = engine.ask(case.question)
-            except Exception as exc:  # a fault in one question must not hide the others
-                nothing = Rate(0, 0)
-                error = f"{type(exc).__name__}: {exc}"
-                scored.append(Scored(case, None, error, nothing, False, False, False, False, False))
-                continue
-            scored.append(score(case, answer, gold, engine.library.article))
-    rates = rates_of(scored)
-    unknown = [n for n in gold.thresholds if n not in rates and n != "balanced accuracy"]
-    if unknown:
-        raise SettingsError(
-            f"{gold.path}: there is no metric {unknown[0]!r} to have a threshold; there are"
-            f" {', '.join(rates)} and balanced accuracy."
+        shelf = Shelf(engine.library)
+        if options.judgements is None:
+            _check_articles(gold, shelf)
+        started, clock = datetime.now(UTC), time.perf_counter()
+        asked: list[Asked] = []
+        for n, case in enumerate(gold.cases):
+            options.progress(Progress(n, len(gold.cases), case.question))
+            asked.append(_ask(engine, case, shelf, options))
+        options.progress(Progress(len(gold.cases), len(gold.cases), ""))
+        seconds = time.perf_counter() - clock
+        rows = parts_of(asked)
+        questions = tuple(
+            question_result(one, parts, shelf) for one, parts in zip(asked, rows, strict=True)
         )
-    answers = [s.answer for s in scored if s.answer is not None]
-    totals = sorted(a.timings_ms["total"] for a in answers) or [float("nan")]
-    given = [len(a.citations) for a in answers if a.citations]
-    return Scores(
-        gold=gold,
-        scored=tuple(scored),
-        rates=rates,
-        quotes=statistics.fmean(given) if given else 0.0,
-        p50_ms=totals[len(totals) // 2],
-        p95_ms=totals[min(len(totals) - 1, int(len(totals) * 0.95))],
-        settings_hash=settings.hash,
-    )
+        timed = [a.milliseconds for a in asked if a.scorable]
+        writer, model = next(
+            ((a.answer.writer, a.answer.model) for a in asked if a.answer), ("quotes", None)
+        )
+        results = Results(
+            schema=SCHEMA,
+            provenance=provenance_of(
+                engine.library, gold, settings, writer=writer, model=model, judge=None
+            ),
+            scores=tuple(scores_of(rows, gold.thresholds)),
+            errors=sum(a.error is not None for a in asked),
+            unscored=sum(a.error is None and a.unscored is not None for a in asked),
+            questions=questions,
+            gate=GateResult(passed=False, reasons=()),
+            timings=Timings(
+                started=started.isoformat(timespec="seconds"),
+                seconds=round(seconds, 3),
+                ingest_seconds=options.ingest_seconds,
+                scores=speed_scores(timed),
+                questions={a.case.id: round(a.milliseconds, 3) for a in asked},
+            ),
+        )
+    return with_verdict(results)
+
+
+def _ask(engine: Engine, case: Case, shelf: Shelf, options: Options) -> Asked:
+    nothing = Answering((), frozenset(), exact=False)
+    try:
+        answering, unscored = shelf.answering(case), None
+    except GoldWordsMissing as exc:
+        answering, unscored = nothing, str(exc)
+    began = time.perf_counter()
+    try:
+        answer = None if options.retrieval_only else engine.ask(case.question, None, case.as_of)
+        answered = time.perf_counter()
+        retrieval = _ranking(engine, case, answer, answering, options)
+        done = time.perf_counter() if options.retrieval_only else answered
+        articles = _articles(answer, shelf)
+    except LibraryError:
+        # Not a fault of this question: no other would fare better.
+        raise
+    except Exception as exc:  # a fault in one question must not hide the others
+        error = f"{type(exc).__name__}: {' '.join(str(exc).split())}"
+        spent = (time.perf_counter() - began) * 1000
+        return Asked(case, None, error, unscored, answering, None, {}, spent)
+    spent = (done - began) * 1000
+    return Asked(case, answer, None, unscored, answering, retrieval, articles, spent)
+
+
+def _articles(answer: Answer | None, shelf: Shelf) -> dict[str, Article]:
+    cited = (*answer.citations, *answer.nearest) if answer else ()
+    return {c.article_id: shelf.article(c.article_id) for c in cited}
+
+
+def _ranking(
+    engine: Engine,
+    case: Case,
+    answer: Answer | None,
+    answering: Answering,
+    options: Options,
+) -> Judged | None:
+    """The ranking of articles where they were judged, else of the passages of the answer."""
+    if options.judgements is None:
+        if case.abstain or answer is None:
+            return None
+        ranked = tuple(hit.passage.id for hit in answer.hits)
+        return Judged(ranked, dict.fromkeys(answering.passages, 1))
+    grades = options.judgements.get(case.id)
+    if not grades:
+        return None
+    hits = engine.search(case.question, None, case.as_of)
+    best = dict.fromkeys(hit.passage.article_id for hit in hits)
+    return Judged(tuple(best)[:_DEEP], grades)
+
+
+def _check_articles(gold: Gold, shelf: Shelf) -> None:
+    for case in gold.cases:
+        for support in case.support:
+            if not shelf.has(support):
+                raise SettingsError(
+                    f"The library has no article for {support.article!r} ({support.files}) of"
+                    f" {gold.path.name}; ingest it, or name its folder with --articles."
+                )
+
+
+def _check_thresholds(gold: Gold) -> None:
+    known: Sequence[str] = sorted(GATED)
+    for name in gold.thresholds:
+        if name not in known:
+            raise SettingsError(
+                f"{gold.path}: there is no score {name!r} to have a threshold; there are"
+                f" {', '.join(known)}."
+            )

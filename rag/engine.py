@@ -10,6 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
+
 from rag.embed import Embedder
 from rag.errors import EmptyLibrary, SettingsError
 from rag.evidence import find_evidence
@@ -23,6 +26,9 @@ from rag.verify import verify
 from rag.write import choose, cite, quote_claims
 
 __all__ = ["Engine", "Retrieved"]
+
+
+FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +141,28 @@ class Engine:
             settings_hash=settings.hash,
         )
 
+    def search(
+        self, question: str, filters: Filters | None = None, as_of: date | None = None
+    ) -> tuple[Hit, ...]:
+        """Every passage that either index finds for a question, best first.
+
+        Deeper than what `ask` weighs: up to twice the setting `pool`.
+
+        Raises:
+            SettingsError: as for `ask`.
+        """
+        vector = self._embedder.embed([question])[0]
+        settings = self._settings
+        return self._hits(
+            question, vector, self._resolved(filters or Filters(), as_of), 2 * settings.pool
+        )
+
     def retrieve(self, question: str, filters: Filters) -> Retrieved:
         """Passages and sentences for a question; the filters' outlets are whole names."""
         began = time.perf_counter()
         vector = self._embedder.embed([question])[0]
         embedded = time.perf_counter()
-        settings = self._settings
-        hits = retrieve(
-            question,
-            vector,
-            self.library,
-            self._indexes,
-            filters,
-            pool=settings.pool,
-            dense_weight=settings.dense_weight,
-            k=settings.passages,
-        )
+        hits = self._hits(question, vector, filters, self._settings.passages)
         searched = time.perf_counter()
         words = self._indexes.words
         taken = analyse(question, words.frequency, words.count()) if words else analyse(question)
@@ -161,6 +173,19 @@ class Engine:
             "evidence": (time.perf_counter() - searched) * 1000,
         }
         return Retrieved(taken, hits, evidence, confidence, timings)
+
+    def _hits(self, question: str, vector: FloatArray, filters: Filters, k: int) -> tuple[Hit, ...]:
+        settings = self._settings
+        return retrieve(
+            question,
+            vector,
+            self.library,
+            self._indexes,
+            filters,
+            pool=settings.pool,
+            dense_weight=settings.dense_weight,
+            k=k,
+        )
 
     def _resolved(self, filters: Filters, as_of: date | None) -> Filters:
         until = min(filter(None, (filters.until, as_of)), default=None)

@@ -12,6 +12,7 @@ from rag.engine import Engine
 from rag.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+Run = Callable[..., tuple[int, str, str]]
 SEEDS = ROOT / "seeds"
 REPORTS = ROOT.parent / "shared" / "seeds"
 
@@ -90,6 +91,24 @@ def engine(seeds_home: Path) -> Iterator[Engine]:
     """An engine on the sample collection."""
     with Engine(seeds_home, Settings()) as engine:
         yield engine
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Run:
+    """Runs a command in this process; gives exit code, output and errors."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def go(*args: object, at: Path = home) -> tuple[int, str, str]:
+        from ui.cli import main
+
+        try:
+            code = main([*map(str, args), "--home", str(at)])
+        except SystemExit as exc:
+            code = int(exc.code or 0)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return go
 
 
 STORY = """Outlet: The Harbour Post

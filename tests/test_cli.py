@@ -6,33 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rag.lock import writer_lock
-from tests.conftest import OTHER, SEEDS, STORY
+from tests.conftest import OTHER, STORY, Run
 from ui.cli import build_parser, main
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Run:
-    """Runs a command in this process; gives exit code, output and errors."""
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def go(*args: object, at: Path = home) -> tuple[int, str, str]:
-        try:
-            code = main([*map(str, args), "--home", str(at)])
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return go
 
 
 def process(*args: object, **env: str) -> subprocess.CompletedProcess[str]:
@@ -302,22 +283,6 @@ def test_demo_answers_from_the_sample_collection(run: Run, home: Path) -> None:
     assert "ixty-seven" in out
     assert "not say" in out
     assert not home.exists()
-
-
-def test_eval_exits_1_below_a_threshold(run: Run, tmp_path: Path) -> None:
-    gold = tmp_path / "gold.yaml"
-    gold.write_text(
-        "articles: {talks: '000_*'}\nthresholds: {right sentence: 1.0}\nquestions:\n"
-        "- {id: q, question: 'Who was put in charge of the secret talks?', kind: who,"
-        " accept: [Hanegbi], support: [{article: talks, sentence: [NOBODY]}]}\n"
-    )
-    code, out, _ = run("eval", "--gold", gold, "--articles", SEEDS)
-    assert code == 1
-    assert "The gate fails." in out
-    gold.write_text(gold.read_text().replace("NOBODY", "Hanegbi"))
-    code, out, _ = run("eval", "--gold", gold, "--articles", SEEDS, "--json")
-    assert code == 0
-    assert json.loads(out)["passed"] is True
 
 
 def test_help_and_version_load_nothing_heavy() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.cases import load_gold
 from eval.evidence_weights import learn, learn_confidence, learn_sentences
+from eval.gold_file import load_gold
 from eval.learning_sets import Asked, Item, gather
 from rag.errors import ModelError, SettingsError
 from rag.evidence import (

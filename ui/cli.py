@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from rag.errors import CitewireError
+from ui.eval_options import add_eval_options
 
 __all__ = ["build_parser", "main"]
 
@@ -98,12 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument("--fix", action="store_true", help="rebuild the indexes if they are unsound")
 
     p = command("eval", "hold the answers to hand-written gold facts")
-    p.add_argument("--gold", metavar="FILE", help="a gold file (default: the sample collection's)")
-    p.add_argument(
-        "--articles",
-        metavar="PATH",
-        help="ask these files, in a temporary library, and not the library",
-    )
+    add_eval_options(p)
 
     command("settings", "show every setting, its value and where that comes from")
     command("demo", "ask the sample collection three questions, in a temporary library")

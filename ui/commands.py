@@ -9,8 +9,6 @@ from dataclasses import fields
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -41,7 +39,8 @@ _PACKAGES = Path(__file__).parent.parent
 
 def run_ingest(args: argparse.Namespace) -> int:
     """`citewire ingest`."""
-    from ingest.pipeline import IngestReport, Progress, ingest  # noqa: PLC0415
+    from ingest.pipeline import ingest  # noqa: PLC0415
+    from ui.progress import progress  # noqa: PLC0415
     from ui.render import ingest_json, print_ingest, print_json  # noqa: PLC0415
 
     home, settings = _home(args), _settings(args).values
@@ -57,33 +56,16 @@ def run_ingest(args: argparse.Namespace) -> int:
                 f"There is no text encoding {args.encoding!r}; cp1252 and latin-1 are common."
             ) from None
 
-    def go() -> IngestReport:
-        with ProgressBar(
-            TextColumn("Ingesting"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[name]}"),
-            console=errors,
-            transient=True,
-            disable=args.json or not errors.is_terminal,
-        ) as bar:
-            task = bar.add_task("ingest", total=None, name="")
-
-            def show(p: Progress) -> None:
-                bar.update(task, total=p.total, completed=p.done, name=Path(p.path).name[:30])
-
-            return ingest(
-                home,
-                [Path(p) for p in args.paths],
-                settings,
-                encoding=args.encoding,
-                outlet=args.outlet,
-                prune=args.prune,
-                progress=show,
-            )
-
-    report = go()
+    with progress("Ingesting", quiet=args.json) as watch:
+        report = ingest(
+            home,
+            [Path(p) for p in args.paths],
+            settings,
+            encoding=args.encoding,
+            outlet=args.outlet,
+            prune=args.prune,
+            progress=lambda p: watch(*p),
+        )
     if args.json:
         print_json(ingest_json(report))
     else:
@@ -201,29 +183,9 @@ def run_doctor(args: argparse.Namespace) -> int:
 
 def run_eval(args: argparse.Namespace) -> int:
     """`citewire eval`."""
-    from eval.cases import load_gold  # noqa: PLC0415
-    from eval.report import print_scores, scores_json  # noqa: PLC0415
-    from eval.run import evaluate  # noqa: PLC0415
-    from ui.render import print_json  # noqa: PLC0415
+    from ui.eval_command import run  # noqa: PLC0415
 
-    gold = load_gold(Path(args.gold) if args.gold else _PACKAGES / "eval" / "gold" / "seeds.yaml")
-    settings = _settings(args).values
-    articles = Path(args.articles) if args.articles else None
-    if not args.gold and not articles:
-        articles = _PACKAGES / "seeds"
-    if articles:
-        from ingest.pipeline import ingest  # noqa: PLC0415
-
-        with tempfile.TemporaryDirectory(prefix="citewire-") as temporary:
-            ingest(Path(temporary), [articles], settings)
-            scores = evaluate(Path(temporary), gold, settings)
-    else:
-        scores = evaluate(_home(args), gold, settings)
-    if args.json:
-        print_json(scores_json(scores))
-    else:
-        print_scores(scores, Console())
-    return 0 if scores.passed else 1
+    return run(args, _home(args), _settings(args))
 
 
 def run_settings(args: argparse.Namespace) -> int:

@@ -1,0 +1,164 @@
+"""The gate: may this build go on?
+
+It closes on a threshold missed, on a question that ended in an error or could not be
+scored, and on a drop against a baseline that is not noise. A baseline is compared question
+by question: the same question, with the same gold, in both runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eval.intervals import difference
+from eval.metrics.abstention import BALANCED, balanced_parts
+from eval.results import Change, GateResult, Part, QuestionResult, Results
+from eval.scores import GATED
+
+__all__ = ["compare", "with_verdict"]
+
+_NAMED = 3
+"""Questions named in a reason; the report names all."""
+
+
+def with_verdict(
+    results: Results, baseline: Results | None = None, name: str = "", max_drop: float = 0.0
+) -> Results:
+    """The results with the gate's verdict.
+
+    Args:
+        results: a run.
+        baseline: an earlier run, or None.
+        name: the baseline's, for people.
+        max_drop: how far a score may fall below the baseline's, 0 to 1, even where the
+            fall is not noise.
+    """
+    reasons = [*_faults(results), *_thresholds(results)]
+    changes: tuple[Change, ...] = ()
+    if baseline is not None:
+        reasons += _unlike(results, baseline)
+        changes = compare(baseline, results, max_drop)
+        reasons += [
+            f"{c.name} fell from {c.before:.3f} to {c.after:.3f}"
+            f" (by {c.before - c.after:.3f}, 95 % {max(0, -c.high):.3f} to {-c.low:.3f})"
+            f"{_examples(c.worse)}"
+            for c in changes
+            if c.failed
+        ]
+    gate = GateResult(
+        passed=not reasons,
+        reasons=tuple(reasons),
+        baseline=name or None,
+        max_drop=max_drop if baseline is not None else None,
+        changes=changes,
+    )
+    return replace(results, gate=gate)
+
+
+def compare(before: Results, after: Results, max_drop: float = 0.0) -> tuple[Change, ...]:
+    """Every score that both runs have, over the questions that both have."""
+    old = {q.id: q for q in before.questions}
+    pairs = [
+        (old[q.id], q)
+        for q in after.questions
+        if q.id in old and old[q.id].gold_hash == q.gold_hash
+    ]
+    pairs = [p for p in pairs if all(q.error is None and q.unscored is None for q in p)]
+    changes: list[Change] = []
+    for score in after.scores:
+        if score.name not in GATED:
+            continue
+        olds = _column([o for o, _ in pairs], score.name)
+        news = _column([n for _, n in pairs], score.name)
+        if not any(w for _, w in olds) or not any(w for _, w in news):
+            continue
+        change, low, high = difference(olds, news)
+        share = sum(v for v, _ in olds) / sum(w for _, w in olds)
+        moved = [_moved(a, b) for a, b in zip(olds, news, strict=True)]
+        ids = [n.id for _, n in pairs]
+        changes.append(
+            Change(
+                name=score.name,
+                before=share,
+                after=share + change,
+                low=low,
+                high=high,
+                n=sum(bool(a[1] or b[1]) for a, b in zip(olds, news, strict=True)),
+                worse=tuple(i for i, m in zip(ids, moved, strict=True) if m < 0),
+                better=tuple(i for i, m in zip(ids, moved, strict=True) if m > 0),
+                failed=high < 0 and -change > max_drop,
+            )
+        )
+    return tuple(changes)
+
+
+def _column(questions: Sequence[QuestionResult], name: str) -> list[Part]:
+    if name == BALANCED:
+        # The weights depend on how many of each kind there are, so they are made anew.
+        table = [(not q.abstain, q.status in ("answered", "disagreement")) for q in questions]
+        return balanced_parts(table) or [(0.0, 0.0)] * len(questions)
+    return [q.parts.get(name, (0.0, 0.0)) for q in questions]
+
+
+def _moved(before: Part, after: Part) -> float:
+    if not before[1] or not after[1]:
+        return 0.0
+    return after[0] / after[1] - before[0] / before[1]
+
+
+def _faults(results: Results) -> list[str]:
+    reasons: list[str] = []
+    if not results.questions:
+        reasons.append("no question was asked")
+    for count, what in ((results.errors, "error"), (results.unscored, "unscored")):
+        if not count:
+            continue
+        rows = [q for q in results.questions if q.wrong == what]
+        first = rows[0].error or rows[0].unscored if rows else ""
+        ended = "ended in an error" if what == "error" else "could not be scored"
+        noun = "question" if count == 1 else "questions"
+        reasons.append(f"{count} {noun} {ended}{_examples([q.id for q in rows])}: {first}")
+    if results.judge and results.judge.unscored:
+        ids = [q.id for q in results.questions if q.judge and q.judge.correct is None]
+        reasons.append(f"{results.judge.unscored} answers could not be judged{_examples(ids)}")
+    return reasons
+
+
+def _thresholds(results: Results) -> list[str]:
+    reasons: list[str] = []
+    for score in results.scores:
+        if score.threshold is None:
+            continue
+        if score.value is None:
+            reasons.append(f"{score.name} has a threshold, but no question counts in it")
+        elif score.better == "higher" and score.value < score.threshold:
+            reasons.append(f"{score.name} is {score.value:.3f}, below {score.threshold:g}")
+        elif score.better == "lower" and score.value > score.threshold:
+            reasons.append(f"{score.name} is {score.value:.3f}, above {score.threshold:g}")
+    return reasons
+
+
+def _unlike(results: Results, baseline: Results) -> list[str]:
+    """Questions that the baseline has and this run can't be held to."""
+    new = {q.id: q.gold_hash for q in results.questions}
+    gone = [q.id for q in baseline.questions if q.id not in new]
+    changed = [q.id for q in baseline.questions if new.get(q.id, q.gold_hash) != q.gold_hash]
+    way_out = "; --update-baseline writes a new one"
+    reasons: list[str] = []
+    if gone:
+        reasons.append(
+            f"{len(gone)} questions of the baseline were not asked{_examples(gone)}{way_out}"
+        )
+    if changed:
+        reasons.append(
+            f"the gold of {len(changed)} questions is not the baseline's"
+            f"{_examples(changed)}{way_out}"
+        )
+    return reasons
+
+
+def _examples(ids: Sequence[str]) -> str:
+    if not ids:
+        return ""
+    rest = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f" ({', '.join(ids[:_NAMED])}{rest})"

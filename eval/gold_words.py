@@ -1,0 +1,129 @@
+"""Where in a library the words stand that a gold question names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from eval.cases import Case, Support
+from rag.library import Library
+from rag.reading import reading_text
+from rag.types import Article, Passage, Sentence
+
+__all__ = ["Answering", "GoldWordsMissing", "Shelf", "Span"]
+
+
+class Span(NamedTuple):
+    """A stretch of one article."""
+
+    article_id: str
+    start: int
+    end: int
+
+    def shares_half(self, other: Span) -> bool:
+        """Whether the two share at least half of the shorter one.
+
+        Half, because a gold quotation may be a part of a sentence, or reach over two.
+        """
+        if self.article_id != other.article_id:
+            return False
+        shared = min(self.end, other.end) - max(self.start, other.start)
+        return 2 * shared >= min(self.end - self.start, other.end - other.start) > 0
+
+
+class GoldWordsMissing(Exception):
+    """A support row names words that its article does not have: the gold is out of date."""
+
+
+class Answering(NamedTuple):
+    """What of a library answers a question."""
+
+    rows: tuple[tuple[str, tuple[Span, ...]], ...]
+    """For each support row: the article's short name, and the sentences it means."""
+    passages: frozenset[str]
+    """Ids of the passages that hold such a sentence."""
+    exact: bool
+    """Whether sentences are named, and not whole articles only."""
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All of them."""
+        return tuple(span for _, spans in self.rows for span in spans)
+
+    def holds(self, span: Span) -> bool:
+        """Whether a stretch is one that answers."""
+        return any(span.shares_half(own) for own in self.spans)
+
+
+class Shelf:
+    """The articles of a library, as gold questions need them."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._sources = [(row.source, row.id) for row in library.stored()]
+        self.article = cache(library.article)
+        self.sentences = cache(self._read_sentences)
+        self._passages = cache(self._read_passages)
+
+    def has(self, support: Support) -> bool:
+        """Whether the article that a row names is there."""
+        return any(self._ids(support))
+
+    def answering(self, case: Case) -> Answering:
+        """Where a question's support stands.
+
+        Raises:
+            GoldWordsMissing: a row's words are not in its article.
+        """
+        rows = tuple((s.article, tuple(self._spans(s))) for s in case.support)
+        for support, (_, spans) in zip(case.support, rows, strict=True):
+            if not spans:
+                what = support.quote or [p.pattern for p in support.sentence]
+                raise GoldWordsMissing(f"no sentence of {support.article!r} holds {what!r}")
+        every = [span for _, found in rows for span in found]
+        holding = frozenset(
+            passage.id
+            for article_id in dict.fromkeys(span.article_id for span in every)
+            for passage in self._passages(article_id)
+            if any(_holds(passage, span) for span in every)
+        )
+        exact = any(s.sentence or s.quote for s in case.support)
+        return Answering(rows, holding, exact)
+
+    def _ids(self, support: Support) -> Iterable[str]:
+        return (article_id for source, article_id in self._sources if support.names(source))
+
+    def _spans(self, support: Support) -> Iterable[Span]:
+        for article_id in self._ids(support):
+            article = self.article(article_id)
+            if support.quote is not None:
+                yield from _quoted(article, support.quote)
+            elif support.sentence:
+                for sentence, text in self.sentences(article_id):
+                    if support.matches(text):
+                        yield Span(article_id, sentence.start, sentence.end)
+            else:
+                yield Span(article_id, 0, len(article.text))
+
+    def _read_sentences(self, article_id: str) -> tuple[tuple[Sentence, str], ...]:
+        article = self.article(article_id)
+        found = {s.id: s for passage in self._passages(article_id) for s in passage.sentences}
+        return tuple((s, reading_text(article, s.start, s.end)) for s in found.values())
+
+    def _read_passages(self, article_id: str) -> tuple[Passage, ...]:
+        return tuple(self._library.passages(self._library.passage_ids(article_id)).values())
+
+
+def _quoted(article: Article, quote: str) -> Iterable[Span]:
+    """Every place of the exact words; white space may be of another kind or length."""
+    pattern = r"\s+".join(map(re.escape, quote.split()))
+    for found in re.finditer(pattern, article.text):
+        yield Span(article.id, found.start(), found.end())
+
+
+def _holds(passage: Passage, span: Span) -> bool:
+    return passage.article_id == span.article_id and any(
+        span.shares_half(Span(passage.article_id, s.start, s.end)) for s in passage.sentences
+    )
