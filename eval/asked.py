@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from eval.cases import Case
-from eval.gold_words import Answering, Span
+from eval.questions.cases import Case
+from eval.questions.gold_words import Answering, Span
 from rag.types import Answer, Article, Citation
 
 __all__ = ["Asked", "Judged"]

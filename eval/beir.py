@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.answers import Accepted, Text
-from eval.cases import Case, Gold, Support
+from eval.questions.answers import Accepted, Text
+from eval.questions.cases import Case, Gold, Support
 from rag.errors import SettingsError
 
 __all__ = ["BeirQuery", "BeirSet", "gold_of", "load_beir", "write_articles"]

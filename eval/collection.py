@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eval.beir import BeirSet, gold_of, write_articles
-from eval.cases import Gold
+from eval.questions.cases import Gold
 from ingest.pipeline import Progress, ingest
 from rag.errors import SettingsError
 from rag.library import Library, StoredArticle

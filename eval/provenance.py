@@ -10,7 +10,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from eval.cases import Gold
+from eval.questions.cases import Gold
 from eval.results import Provenance
 from rag.library import Library
 from rag.settings import Settings

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from eval.asked import Asked
-from eval.gold_words import Shelf, Span
 from eval.metrics.citations import not_carried
 from eval.metrics.quotes import fault_of
+from eval.questions.gold_words import Shelf, Span
 from eval.results import CitedWords, ClaimResult, Fault, GoldWords, Part, QuestionResult
 from rag.reading import fold
 from rag.types import Citation

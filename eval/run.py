@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eval.asked import Asked, Judged
-from eval.cases import Case, Gold
 from eval.gate import with_verdict
-from eval.gold_words import Answering, GoldWordsMissing, Shelf
 from eval.provenance import provenance_of
 from eval.question import question_result
+from eval.questions.cases import Case, Gold
+from eval.questions.gold_words import Answering, GoldWordsMissing, Shelf
 from eval.results import SCHEMA, GateResult, Results, Timings
 from eval.scores import GATED, parts_of, scores_of, speed_scores
 from rag.engine import Engine

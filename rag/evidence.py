@@ -5,7 +5,7 @@ all candidates, taken together, give each its share of belief. Whether any of th
 is a second weighted sum (`CONFIDENCE_SIGNALS`) turned into a probability. There are two
 sets of weights, because words are the best guide where a question shares them with the
 articles and none where it does not. They are read from `models/evidence.json`, learned by
-`eval.evidence_weights`; docs/evidence.md has the figures.
+`eval.learning.evidence_weights`; docs/evidence.md has the figures.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What can be measured of a question and a sentence without a language model.
 
-`rag.evidence` weighs these signals; `eval.evidence_weights` learned the weights.
+`rag.evidence` weighs these signals; `eval.learning.evidence_weights` learned the weights.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from eval.asked import Asked, Judged
-from eval.cases import Case
-from eval.gold_words import Answering, Span
+from eval.questions.cases import Case
+from eval.questions.gold_words import Answering, Span
 from rag.types import Answer, Article, Citation, Claim, Support
 
 TEXT = (

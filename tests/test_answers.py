@@ -5,7 +5,16 @@ from datetime import date
 
 import pytest
 
-from eval.answers import Accepted, Expression, Quantity, Text, When, Words, all_held, holds
+from eval.questions.answers import (
+    Accepted,
+    Expression,
+    Quantity,
+    Text,
+    When,
+    Words,
+    all_held,
+    holds,
+)
 
 PUBLISHED = date(2023, 2, 2)  # a Thursday
 

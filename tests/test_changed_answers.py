@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from eval.gold_file import load_gold
+from eval.questions.gold_file import load_gold
 from eval.results import ClaimResult, Results
 from eval.run import evaluate
 from rag.engine import Engine

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 
+from eval.metrics import METRICS
+from eval.questions.gold_case import FIELDS as CASE_FIELDS
+from eval.questions.gold_file import FIELDS as FILE_FIELDS
 from rag.settings import Settings
 from tests.conftest import ROOT, SEEDS
 from ui.cli import build_parser
@@ -22,6 +28,54 @@ def test_every_command_shown_exists(page: Path) -> None:
     assert commands.choices is not None
     shown = re.findall(r"(?:^|[`&|(] *)citewire ([a-z]+)", page.read_text(), re.MULTILINE)
     assert [c for c in shown if c not in commands.choices] == []
+
+
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
+
+
+@pytest.mark.parametrize("page", [*PAGES, WORKFLOW, ROOT / ".ci" / "run"], ids=lambda p: p.name)
+def test_every_command_line_shown_has_options_that_exist(page: Path) -> None:
+    """Lines of code blocks and scripts, as typed: the parser takes them."""
+    text = page.read_text()
+    if page.suffix == ".md":
+        text = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    joined = re.sub(r"\s*\\\n\s*", " ", re.sub(r">-\n((?:\s{10,}.*\n)+)", _folded, text))
+    lines = re.findall(r"(?:^|[|&(:] *)citewire ([a-z][^#|&)\n]*)", joined, re.MULTILINE)
+    for line in lines:
+        arguments = shlex.split(line.replace("…", "x").replace(" >demo.txt", ""))
+        build_parser().parse_args(arguments)
+
+
+def _folded(match: re.Match[str]) -> str:
+    return " ".join(match[1].split()) + "\n"
+
+
+def test_github_runs_what_ci_runs() -> None:
+    workflow = yaml.safe_load(WORKFLOW.read_text())
+    job = workflow["jobs"]["test"]
+    matrix = job["strategy"]["matrix"]
+    assert [os.split("-")[0] for os in matrix["os"]] == ["ubuntu", "macos", "windows"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = [c.rsplit(" ", 1)[1] for c in project["classifiers"] if "Python :: 3." in c]
+    assert matrix["python"] == listed
+    steps = "\n".join(" ".join(step.get("run", "").split()) for step in job["steps"])
+    script = " ".join((ROOT / ".ci" / "run").read_text().replace("\\\n", " ").split())
+    for gate in ("seeds", "wire"):
+        (shown,) = re.findall(
+            rf"citewire eval[^|\n]*?baselines/{gate}\.json --max-drop [\d.]+", steps
+        )
+        assert shown in script
+    for check in ("pytest", "ruff check .", "ruff format --check .", "mypy"):
+        assert check in steps and check in script
+
+
+def test_every_score_and_gold_field_is_explained() -> None:
+    page = (ROOT / "docs" / "eval.md").read_text()
+    for metric in METRICS:
+        first = metric.name.split(",")[0]
+        assert first in page, metric.name
+    for name in (*CASE_FIELDS, *FILE_FIELDS):
+        assert f"`{name}" in page, name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from eval.cases import Case, Gold, Support
-from eval.gold_file import load_gold
-from eval.gold_words import Shelf, Span
+from eval.questions.cases import Case, Gold, Support
+from eval.questions.gold_file import load_gold
+from eval.questions.gold_words import Shelf, Span
 from eval.results import Results, read_results, results_json
 from eval.run import evaluate
 from ingest.pipeline import ingest

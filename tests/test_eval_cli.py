@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.gold_file import load_gold
+from eval.questions.gold_file import load_gold
 from eval.results import read_results
 from eval.run import evaluate
 from ingest.pipeline import IngestReport

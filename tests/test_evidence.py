@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.evidence_weights import learn, learn_confidence, learn_sentences
-from eval.gold_file import load_gold
-from eval.learning_sets import Asked, Item, gather
+from eval.learning.evidence_weights import learn, learn_confidence, learn_sentences
+from eval.learning.learning_sets import Asked, Item, gather
+from eval.questions.gold_file import load_gold
 from rag.errors import ModelError, SettingsError
 from rag.evidence import (
     CONFIDENCE_SIGNALS,

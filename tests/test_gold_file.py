@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.answers import Expression, Quantity, Text, When
-from eval.gold_file import check_gold, load_gold
+from eval.questions.answers import Expression, Quantity, Text, When
+from eval.questions.gold_file import check_gold, load_gold
 from rag.errors import SettingsError
 from tests.conftest import ROOT
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from eval.answers import Quantity, Text
-from eval.cases import Case
 from eval.metrics.abstention import balanced_parts
 from eval.metrics.answer import answer_correct
 from eval.metrics.citations import citation_precision, citation_recall, claims_carried, not_carried
 from eval.metrics.evidence import all_sides, first_article, right_article, right_sentence
 from eval.metrics.quotes import fault_of, markers_sound, quotes_verbatim
 from eval.metrics.retrieval import hit_at, ndcg_at, recall_at, reciprocal_rank_at
+from eval.questions.answers import Quantity, Text
+from eval.questions.cases import Case
 from rag.types import Citation, Claim
 from tests.eval_factory import TEXT, answer, article, asked, cite, claim, quoted, refused
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 import rag.engine as program
-from eval.cases import Gold
 from eval.gate import with_verdict
-from eval.gold_file import load_gold
+from eval.questions.cases import Gold
+from eval.questions.gold_file import load_gold
 from eval.results import Results, read_results
 from eval.run import evaluate
 from rag.evidence import Found, find_evidence

@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from eval.gold_file import load_gold
+from eval.questions.gold_file import load_gold
 from rag.engine import Engine
 from rag.library import Library
 from rag.settings import Settings

@@ -12,17 +12,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from eval.check import sentences_in_folder, sentences_in_library, unfounded
 from eval.files import write_whole
 from eval.gate import compare, with_verdict
-from eval.gold_file import check_gold
 from eval.judge import Judge
 from eval.judging import judged
 from eval.metrics.usage import Price
+from eval.questions.check import sentences_in_folder, sentences_in_library, unfounded
+from eval.questions.gold_file import check_gold
+from eval.questions.starter import write_starter
 from eval.reports import write_report
 from eval.reports.terminal import print_results
 from eval.results import Results, read_results, results_json
-from eval.starter import write_starter
 from rag.endpoint import endpoint_from
 from rag.errors import SettingsError
 from rag.library import Library

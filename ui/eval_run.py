@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from eval.beir import load_beir
-from eval.cases import Gold
 from eval.collection import beir_collection, folder_collection
-from eval.gold_file import load_gold
+from eval.questions.cases import Gold
+from eval.questions.gold_file import load_gold
 from eval.results import Results
 from eval.run import Options, evaluate
 from rag.settings import Settings

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from eval.answers import Words, all_held
 from eval.asked import Asked
 from eval.metrics.metric import Metric, share
+from eval.questions.answers import Words, all_held
 from eval.results import Part
 from rag.reading import fold
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeGuard
 
-from eval.answers import Accepted, Expression, Quantity, Text, When
-from eval.mistakes import Notes
-from eval.yaml_lines import Place
+from eval.questions.answers import Accepted, Expression, Quantity, Text, When
+from eval.questions.mistakes import Notes
+from eval.questions.yaml_lines import Place
 from rag.days import parse_day
 
 __all__ = ["AnswerReader"]

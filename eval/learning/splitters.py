@@ -1,7 +1,7 @@
 """Compares sentence splitters with sentences labelled by hand (``eval/gold/sentences.json``).
 
-Run as ``python -m eval.splitters [REPORTS_DIR]``. The labels of the real reports are offsets only:
-without the folder that has these reports, only the made-up paragraphs are compared.
+Run as ``python -m eval.learning.splitters [REPORTS_DIR]``. The labels of the real reports are
+offsets only: without the folder that has these reports, only the made-up paragraphs are compared.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from ingest.sentences import STOP, punkt, refine
 Splitter = Callable[[str], Iterable[int]]
 """Takes a paragraph without line breaks; gives the offsets at which its sentences end."""
 
-_GOLD = Path(__file__).with_name("gold") / "sentences.json"
+_GOLD = Path(__file__).parent.parent / "gold" / "sentences.json"
 
 
 class Paragraph(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from eval.cases import Case, Support
+from eval.questions.cases import Case, Support
 from rag.library import Library
 from rag.reading import reading_text
 from rag.types import Article, Passage, Sentence

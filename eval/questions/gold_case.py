@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, get_args
 
-from eval.cases import Case, Kind, Support
-from eval.gold_answers import AnswerReader
-from eval.mistakes import Notes
-from eval.yaml_lines import Place
+from eval.questions.cases import Case, Kind, Support
+from eval.questions.gold_answers import AnswerReader
+from eval.questions.mistakes import Notes
+from eval.questions.yaml_lines import Place
 
-__all__ = ["CaseReader"]
+__all__ = ["FIELDS", "CaseReader"]
 
-_FIELDS = (
+FIELDS = (
     "id question kind accept accept_all answer support wording scope need as_of abstain miss notes"
 ).split()
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -43,7 +43,7 @@ class CaseReader:
         name = row.get("id")
         where = f"question {name!r}" if isinstance(name, str) else f"question {n + 1}"
         before = len(self._notes.mistakes)
-        self._notes.only(row, _FIELDS, place, where)
+        self._notes.only(row, FIELDS, place, where)
         for field in ("id", "question", "kind"):
             if not isinstance(row.get(field), str) or not row[field].strip():
                 self._notes.wrong((*place, field), f"{where} lacks `{field}`")

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from eval.cases import Case, Gold
-from eval.gold_file import load_gold
+from eval.questions.cases import Case, Gold
+from eval.questions.gold_file import load_gold
 from ingest.pipeline import ingest
 from rag.embed import Embedder
 from rag.evidence import Candidate, Wording, candidates_of, shares_wording

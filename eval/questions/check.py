@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from eval.cases import Gold, Support
+from eval.questions.cases import Gold, Support
 from ingest.article import parse
 from ingest.read import find_files, read
 from ingest.split import sentences_of, with_sentence_furniture

@@ -1,6 +1,6 @@
 """Learns the weights in `rag/models/evidence.json`.
 
-    python -m eval.evidence_weights --squad FILE.json[.gz] --gold FILE.yaml ... --out FILE
+    python -m eval.learning.evidence_weights --squad FILE.json[.gz] --gold FILE.yaml ... --out FILE
 
 Each set of articles is ingested into a library of its own, so the signals are those of the
 real program on passages it retrieved. Two models, both linear:
@@ -29,7 +29,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from eval.learning_sets import Asked, gather
+from eval.learning.learning_sets import Asked, gather
 from rag.errors import SettingsError
 from rag.evidence import (
     CONFIDENCE_SIGNALS,

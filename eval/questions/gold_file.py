@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from eval.cases import Gold
-from eval.gold_case import CaseReader
-from eval.mistakes import Mistake, Notes
-from eval.yaml_lines import Document, Malformed, load_yaml
+from eval.questions.cases import Gold
+from eval.questions.gold_case import CaseReader
+from eval.questions.mistakes import Mistake, Notes
+from eval.questions.yaml_lines import Document, Malformed, load_yaml
 from rag.errors import SettingsError
 
-__all__ = ["check_gold", "load_gold"]
+__all__ = ["FIELDS", "check_gold", "load_gold"]
 
-_FIELDS = "version collection articles thresholds questions".split()
+FIELDS = "version collection articles thresholds questions".split()
 
 
 def load_gold(path: Path) -> Gold:
@@ -93,7 +93,7 @@ def _gold(path: Path, document: Document, notes: Notes) -> Gold | None:
     if not isinstance(table, dict):
         notes.wrong((), "the file has no list of `questions`")
         return None
-    notes.only(table, _FIELDS, (), "the file")
+    notes.only(table, FIELDS, (), "the file")
     if table.get("version", 1) != 1:
         notes.wrong(("version",), f"version: {table['version']!r} is not 1")
     articles = _articles(_mapping(table, "articles", notes), notes)

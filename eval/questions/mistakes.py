@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from eval.yaml_lines import Document, Place
+from eval.questions.yaml_lines import Document, Place
 
 __all__ = ["Mistake", "Notes"]
 

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
-from eval.answers import Accepted
+from eval.questions.answers import Accepted
 from rag.reading import fold
 
 __all__ = ["Case", "Gold", "Kind", "Support"]

@@ -1,0 +1,1 @@
+"""How small weights and choices were learned on questions of our own. Not needed to run."""

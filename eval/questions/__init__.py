@@ -1,0 +1,1 @@
+"""Gold questions: what they hold, how their files are read and checked."""
