@@ -127,14 +127,13 @@ def _faults(results: Results) -> list[str]:
 def _thresholds(results: Results) -> list[str]:
     reasons: list[str] = []
     for score in results.scores:
-        if score.threshold is None:
+        if not score.missed:
             continue
         if score.value is None:
             reasons.append(f"{score.name} has a threshold, but no question counts in it")
-        elif score.better == "higher" and score.value < score.threshold:
-            reasons.append(f"{score.name} is {score.value:.3f}, below {score.threshold:g}")
-        elif score.better == "lower" and score.value > score.threshold:
-            reasons.append(f"{score.name} is {score.value:.3f}, above {score.threshold:g}")
+        else:
+            side = "below" if score.better == "higher" else "above"
+            reasons.append(f"{score.name} is {score.value:.3f}, {side} {score.threshold:g}")
     return reasons
 
 

@@ -67,6 +67,17 @@ class Score:
     threshold: float | None = None
     """The lowest value (highest, where lower is better) that passes."""
 
+    @property
+    def missed(self) -> bool:
+        """Whether it has a threshold and does not meet it. A score of no question meets none."""
+        if self.threshold is None:
+            return False
+        if self.value is None:
+            return True
+        if self.better == "higher":
+            return self.value < self.threshold
+        return self.value > self.threshold
+
 
 @dataclass(frozen=True, slots=True)
 class GoldWords:

@@ -17,7 +17,7 @@ from eval.reports.junit import junit_xml
 from eval.reports.plots import latency, plots_of, reliability, trade_off
 from eval.reports.summary import summary_md
 from eval.reports.svg import Plot, nice_step, ticks
-from eval.reports.wording import fault_said, missed, printable, signed
+from eval.reports.wording import fault_said, printable, signed
 from eval.results import (
     SCHEMA,
     Change,
@@ -546,7 +546,7 @@ def test_a_fault_is_said_with_its_particulars() -> None:
 def test_a_threshold_is_missed_on_its_wrong_side_or_without_a_value(
     score: Score, fails: bool
 ) -> None:
-    assert missed(score) is fails
+    assert score.missed is fails
 
 
 def test_a_change_too_small_to_show_has_no_sign() -> None:

@@ -15,7 +15,6 @@ from eval.reports.wording import (
     change_said,
     fault_said,
     interval_said,
-    missed,
     number,
     printable,
     questions_said,
@@ -114,7 +113,7 @@ def _other(results: Results, checks: Sequence[_Check]) -> str | None:
 def _threshold(score: Score) -> _Check:
     wanted, value = threshold_said(score), number(score.value, score.unit)
     found = f"{value} (95 %: {interval_said(score)}, n = {score.n}); wanted {wanted}"
-    failure = f"{score.name} is {value}; wanted {wanted}." if missed(score) else None
+    failure = f"{score.name} is {value}; wanted {wanted}." if score.missed else None
     return _Check("thresholds", score.name, found, failure, score.name)
 
 

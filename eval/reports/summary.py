@@ -13,7 +13,6 @@ from eval.reports.wording import (
     fault_said,
     grouped,
     interval_said,
-    missed,
     number,
     printable,
     questions_said,
@@ -69,7 +68,7 @@ def _scores(results: Results) -> str:
             _escaped(score.name),
             str(score.n),
             f"**{number(score.value, score.unit)}** ✗"
-            if missed(score)
+            if score.missed
             else number(score.value, score.unit),
             interval_said(score),
             threshold_said(score),

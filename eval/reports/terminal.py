@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from eval.metrics.abstention import table_of
-from eval.results import Change, QuestionResult, Results, Score
+from eval.reports.wording import fault_said, grouped, interval_said, number, threshold_said, verdict
+from eval.results import Change, Results, Score
 
 __all__ = ["print_changes", "print_results"]
 
-_WRONG = {
-    "error": "ended in an error",
-    "unscored": "could not be scored",
-    "retrieval": "no passage that answers was found",
-    "evidence": "another sentence was quoted",
-    "abstention": "answered or refused wrongly",
-    "citation": "a citation does not hold",
-    "answer": "the accepted answer is not in it",
-}
 _MOST_QUESTIONS = 30
 """Questions that went wrong, named on a terminal; the report names all."""
 
@@ -30,11 +21,11 @@ _MOST_QUESTIONS = 30
 def print_results(results: Results, console: Console) -> None:
     """Scores, then what went wrong, then the verdict with its reasons."""
     table = Table(box=None, pad_edge=False)
-    table.add_column("Score", no_wrap=True)
-    for column in ("n", "value", "95 %", "least"):
-        table.add_column(column, justify="right", no_wrap=True)
-    speed = results.timings.scores if results.timings else ()
-    for group, scores in groupby((*results.scores, *speed), key=lambda s: s.group):
+    # On a narrow terminal names wrap; a number cut short would be another number.
+    table.add_column("Score", overflow="fold")
+    for column, width in (("n", 3), ("value", 7), ("95 %", 11), ("passes", 7)):
+        table.add_column(column, justify="right", no_wrap=True, min_width=width)
+    for group, scores in grouped(results):
         table.add_row(Text(group, "bold dim"))
         for score in scores:
             _add(table, score)
@@ -42,7 +33,8 @@ def print_results(results: Results, console: Console) -> None:
     _print_table(results, console)
     wrong = [q for q in results.questions if q.wrong]
     for question in wrong[:_MOST_QUESTIONS]:
-        console.print(Text(f"{_what(question)}: {question.id}: {question.question}", "dim"))
+        line = Text.assemble((f"{question.id}: ", "bold"), f"{question.question} ")
+        console.print(line.append(fault_said(question), "dim"))
     if len(wrong) > _MOST_QUESTIONS:
         rest = len(wrong) - _MOST_QUESTIONS
         console.print(Text(f"… and {rest} more went wrong; --report DIR shows all.", "dim"))
@@ -51,9 +43,7 @@ def print_results(results: Results, console: Console) -> None:
     print_changes([c for c in results.gate.changes if c.worse or c.better], console)
     for reason in results.gate.reasons:
         console.print(Text(f"{reason[0].upper()}{reason[1:]}.", "bold red"), soft_wrap=True)
-    passed = results.gate.passed
-    verdict = "The gate passes." if passed else "The gate fails."
-    console.print(Text(verdict, "green" if passed else "bold red"))
+    console.print(Text(verdict(results), "green" if results.gate.passed else "bold red"))
 
 
 def print_changes(changes: Iterable[Change], console: Console) -> None:
@@ -84,29 +74,14 @@ def print_changes(changes: Iterable[Change], console: Console) -> None:
 
 
 def _add(table: Table, score: Score) -> None:
-    missed = score.threshold is not None and (
-        score.value is None or not _passes(score, score.value, score.threshold)
-    )
     table.add_row(
         f"  {score.name}",
         str(score.n),
-        _number(score, score.value),
-        "" if score.low is None else f"{_number(score, score.low)}–{_number(score, score.high)}",
-        "" if score.threshold is None else f"{score.threshold:g}",
-        style="bold red" if missed else "",
+        number(score.value, score.unit).removesuffix(" quotations"),
+        interval_said(score),
+        threshold_said(score),
+        style="bold red" if score.missed else "",
     )
-
-
-def _passes(score: Score, value: float, threshold: float) -> bool:
-    return value >= threshold if score.better == "higher" else value <= threshold
-
-
-def _number(score: Score, value: float | None) -> str:
-    if value is None:
-        return "–"
-    if score.unit == "ms":
-        return f"{value:.0f} ms"
-    return f"{value:.2f}" if score.unit else f"{value:.3f}"
 
 
 def _print_table(results: Results, console: Console) -> None:
@@ -132,11 +107,3 @@ def _print_judge(results: Results, console: Console) -> None:
         f" agrees with the scores on {agreed} of {summary.agreement_n} (kappa {kappa});"
         f" {summary.prompt_tokens + summary.completion_tokens} tokens{cost}."
     )
-
-
-def _what(question: QuestionResult) -> str:
-    if question.wrong == "error":
-        return f"error ({question.error})"
-    if question.wrong == "abstention":
-        return "wrongly answered" if question.abstain else "wrongly refused"
-    return _WRONG[question.wrong or "answer"]

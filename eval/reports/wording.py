@@ -13,7 +13,6 @@ __all__ = [
     "fault_said",
     "grouped",
     "interval_said",
-    "missed",
     "number",
     "printable",
     "questions_said",
@@ -88,17 +87,6 @@ def grouped(results: Results) -> tuple[tuple[str, tuple[Score, ...]], ...]:
     return tuple((name, tuple(rows)) for name, rows in groupby(ordered, key=lambda s: s.group))
 
 
-def missed(score: Score) -> bool:
-    """Whether it has a threshold and does not meet it. A score of no question meets none."""
-    if score.threshold is None:
-        return False
-    if score.value is None:
-        return True
-    if score.better == "higher":
-        return score.value < score.threshold
-    return score.value > score.threshold
-
-
 def questions_said(count: int) -> str:
     """A number of questions."""
     return f"{count:,} question" if count == 1 else f"{count:,} questions"
@@ -128,6 +116,10 @@ def fault_said(question: QuestionResult) -> str:  # noqa: PLR0911 - one for each
             return "Not every relevant article was among the first ten found."
         case "retrieval":
             return "No passage with the answer was found."
+        case "evidence" if (
+            _full(question, "right sentence") and "all sides cited" in question.parts
+        ):
+            return "A right sentence was quoted, but not one of every side that is asked for."
         case "evidence" if question.status == "not_found":
             return "A passage with the answer was found, but it was refused on other sentences."
         case "evidence":
@@ -140,6 +132,11 @@ def fault_said(question: QuestionResult) -> str:  # noqa: PLR0911 - one for each
             return _citation_fault(question)
         case "answer":
             return "The right sentence was quoted, but the answer lacks what was expected."
+
+
+def _full(question: QuestionResult, score: str) -> bool:
+    value, weight = question.parts.get(score, (0.0, 0.0))
+    return bool(weight) and value >= weight
 
 
 def _citation_fault(question: QuestionResult) -> str:
