@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
-from eval.questions.cases import Case
+from eval.questions.cases import ArticleFacts, Case
 from eval.questions.gold_words import Answering, Span
 from rag.types import Answer, Article, Citation
 
@@ -37,6 +38,10 @@ class Asked:
     retrieval: Judged | None
     articles: Mapping[str, Article]
     """The cited ones by id, as the library holds them."""
+    facts: Mapping[str, ArticleFacts]
+    """What the gold says of articles, by id."""
+    found_on: Mapping[str, date | None]
+    """Days of publication of the articles retrieved, by id."""
     milliseconds: float
 
     @property

@@ -142,7 +142,7 @@ def gold_of(beir: BeirSet, names: Mapping[str, str]) -> Gold:
                 abstain=abstain,
             )
         )
-    return Gold(beir.folder, {}, {}, tuple(cases))
+    return Gold(beir.folder, (), {}, tuple(cases))
 
 
 def _accepted(answers: Sequence[str]) -> tuple[tuple[Accepted, ...], ...]:
@@ -159,22 +159,30 @@ def _article(row: Mapping[str, Any]) -> str:
 
 def _query(row: Mapping[str, Any], relevant: Mapping[str, int]) -> BeirQuery:
     metadata = row.get("metadata") or {}
-    answer = metadata.get("answer")
-    answers = [answer] if isinstance(answer, str) else answer or []
     answerable = metadata.get("answerable")
     return BeirQuery(
         id=str(row["_id"]),
         text=" ".join(str(row.get("text", "")).split()),
         relevant={d: grade for d, grade in relevant.items() if grade > 0},
-        answers=tuple(str(a) for a in answers),
+        answers=_texts(metadata.get("answer")),
         answerable=answerable if isinstance(answerable, bool) else None,
-        sentences=tuple(str(s) for s in metadata.get("selected_sentences") or []),
+        sentences=_texts(metadata.get("selected_sentences")),
     )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A text, or a list of them, as such sets give one or the other."""
+    values = value if isinstance(value, list) else [value]
+    return tuple(str(v) for v in values if v is not None and str(v).strip())
 
 
 def _judgements(path: Path) -> dict[str, dict[str, int]]:
     relevant: dict[str, dict[str, int]] = {}
-    for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{path} can't be read ({exc}).") from exc
+    for n, line in enumerate(lines, 1):
         cells = line.split("\t")
         if n == 1 and cells[-1] == "score":
             continue
@@ -199,6 +207,7 @@ def _lines(folder: Path, stem: str) -> Iterator[Mapping[str, Any]]:
         raise SettingsError(f"{folder} has no {stem}.jsonl or {stem}.jsonl.gz.")
     opener = gzip.open if path.suffix == ".gz" else open
     n = 0
+    seen: set[str] = set()
     try:
         with opener(path, "rt", encoding="utf-8") as file:
             for line in file:
@@ -207,6 +216,11 @@ def _lines(folder: Path, stem: str) -> Iterator[Mapping[str, Any]]:
                     row = json.loads(line)
                     if not isinstance(row, dict) or "_id" not in row:
                         raise ValueError("no _id")
+                    if not isinstance(row.get("metadata") or {}, dict):
+                        raise ValueError("metadata is no object")
+                    if str(row["_id"]) in seen:
+                        raise ValueError(f"the _id {row['_id']!r} stands twice")
+                    seen.add(str(row["_id"]))
                     yield row
     except (OSError, EOFError, ValueError) as exc:
         raise SettingsError(f"{path}:{n}: can't be read ({exc}).") from exc

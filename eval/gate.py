@@ -15,7 +15,7 @@ from eval.metrics.abstention import BALANCED, balanced_parts
 from eval.results import Change, GateResult, Part, QuestionResult, Results
 from eval.scores import GATED
 
-__all__ = ["compare", "with_verdict"]
+__all__ = ["comparable", "compare", "with_verdict"]
 
 _NAMED = 3
 """Questions named in a reason; the report names all."""
@@ -50,60 +50,67 @@ def with_verdict(
         reasons=tuple(reasons),
         baseline=name or None,
         max_drop=max_drop if baseline is not None else None,
+        notes=_notes(results, baseline) if baseline is not None else (),
         changes=changes,
     )
     return replace(results, gate=gate)
 
 
 def compare(before: Results, after: Results, max_drop: float = 0.0) -> tuple[Change, ...]:
-    """Every score that both runs have, over the questions that both have."""
-    old = {q.id: q for q in before.questions}
-    pairs = [
-        (old[q.id], q)
-        for q in after.questions
-        if q.id in old and old[q.id].gold_hash == q.gold_hash
-    ]
-    pairs = [p for p in pairs if all(q.error is None and q.unscored is None for q in p)]
+    """Every score that both runs have, over the questions that count in it in both.
+
+    A score of answered questions only, such as citation recall, is so compared on the same
+    questions, and neither gains by refusing the hard ones nor loses by answering them.
+    """
+    pairs = comparable(before, after)
+    abstain = [new.abstain for _, new in pairs]
     changes: list[Change] = []
-    for score in after.scores:
-        if score.name not in GATED:
+    for name in (s.name for s in after.scores if s.name in GATED):
+        olds = _column([old for old, _ in pairs], name)
+        news = _column([new for _, new in pairs], name)
+        kept = [n for n in range(len(pairs)) if olds[n][1] and news[n][1]]
+        if not kept:
             continue
-        olds = _column([o for o, _ in pairs], score.name)
-        news = _column([n for _, n in pairs], score.name)
-        if not any(w for _, w in olds) or not any(w for _, w in news):
-            continue
-        change, low, high = difference(olds, news)
+        olds, news = [olds[n] for n in kept], [news[n] for n in kept]
+        strata = [abstain[n] for n in kept] if name == BALANCED else None
+        change, low, high = difference(olds, news, strata)
         share = sum(v for v, _ in olds) / sum(w for _, w in olds)
-        moved = [_moved(a, b) for a, b in zip(olds, news, strict=True)]
-        ids = [n.id for _, n in pairs]
+        moved = {
+            pairs[n][1].id: new[0] / new[1] - old[0] / old[1]
+            for n, old, new in zip(kept, olds, news, strict=True)
+        }
         changes.append(
             Change(
-                name=score.name,
+                name=name,
                 before=share,
                 after=share + change,
                 low=low,
                 high=high,
-                n=sum(bool(a[1] or b[1]) for a, b in zip(olds, news, strict=True)),
-                worse=tuple(i for i, m in zip(ids, moved, strict=True) if m < 0),
-                better=tuple(i for i, m in zip(ids, moved, strict=True) if m > 0),
+                n=len(kept),
+                worse=tuple(i for i, m in moved.items() if m < 0),
+                better=tuple(i for i, m in moved.items() if m > 0),
                 failed=high < 0 and -change > max_drop,
             )
         )
     return tuple(changes)
 
 
+def comparable(before: Results, after: Results) -> list[tuple[QuestionResult, QuestionResult]]:
+    """The questions that both runs asked, with the same gold, and could score."""
+    old = {q.id: q for q in before.questions}
+    return [
+        (old[q.id], q)
+        for q in after.questions
+        if q.id in old and old[q.id].gold_hash == q.gold_hash and q.scorable and old[q.id].scorable
+    ]
+
+
 def _column(questions: Sequence[QuestionResult], name: str) -> list[Part]:
     if name == BALANCED:
         # The weights depend on how many of each kind there are, so they are made anew.
-        table = [(not q.abstain, q.status in ("answered", "disagreement")) for q in questions]
+        table = [(not q.abstain, q.answered) for q in questions]
         return balanced_parts(table) or [(0.0, 0.0)] * len(questions)
     return [q.parts.get(name, (0.0, 0.0)) for q in questions]
-
-
-def _moved(before: Part, after: Part) -> float:
-    if not before[1] or not after[1]:
-        return 0.0
-    return after[0] / after[1] - before[0] / before[1]
 
 
 def _faults(results: Results) -> list[str]:
@@ -130,7 +137,7 @@ def _thresholds(results: Results) -> list[str]:
         if not score.missed:
             continue
         if score.value is None:
-            reasons.append(f"{score.name} has a threshold, but no question counts in it")
+            reasons.append(f"{score.name} is without a question, but has a threshold")
         else:
             side = "below" if score.better == "higher" else "above"
             reasons.append(f"{score.name} is {score.value:.3f}, {side} {score.threshold:g}")
@@ -143,7 +150,13 @@ def _unlike(results: Results, baseline: Results) -> list[str]:
     gone = [q.id for q in baseline.questions if q.id not in new]
     changed = [q.id for q in baseline.questions if new.get(q.id, q.gold_hash) != q.gold_hash]
     way_out = "; --update-baseline writes a new one"
-    reasons: list[str] = []
+    new_scores = {s.name for s in results.scores if s.value is not None}
+    lost = [
+        s.name
+        for s in baseline.scores
+        if s.name in GATED and s.value is not None and s.name not in new_scores
+    ]
+    reasons = [f"{name} has no value any more{way_out}" for name in lost]
     if gone:
         reasons.append(
             f"{len(gone)} questions of the baseline were not asked{_examples(gone)}{way_out}"
@@ -154,6 +167,17 @@ def _unlike(results: Results, baseline: Results) -> list[str]:
             f"{_examples(changed)}{way_out}"
         )
     return reasons
+
+
+def _notes(results: Results, baseline: Results) -> tuple[str, ...]:
+    """Differences that are no fault, but that a reader of the changes wants to know."""
+    ours, theirs = results.provenance, baseline.provenance
+    pairs = (
+        ("library", ours.library_hash, theirs.library_hash),
+        ("settings", ours.settings_hash, theirs.settings_hash),
+        ("writer", (ours.writer, ours.model), (theirs.writer, theirs.model)),
+    )
+    return tuple(f"the baseline was made with another {what}" for what, a, b in pairs if a != b)
 
 
 def _examples(ids: Sequence[str]) -> str:

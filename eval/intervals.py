@@ -30,16 +30,20 @@ def ratio(parts: Sequence[Part]) -> float | None:
     return sum(v for v, _ in parts) / weight if weight else None
 
 
-def interval(parts: Sequence[Part], *, share: bool = True) -> tuple[float, float] | None:
+def interval(
+    parts: Sequence[Part], *, share: bool = True, strata: Sequence[bool] | None = None
+) -> tuple[float, float] | None:
     """The interval of a score.
 
     Args:
         parts: what each question adds.
         share: whether the score is a share from 0 to 1.
+        strata: for each question, which of two kinds it is; each kind is then drawn from
+            apart, so that every resample has as many of each.
 
     Returns:
-        Low and high end; None where nothing counts. Where every question agrees, no
-        resample differs, so for a share of 0 or 1 Wilson's interval is given instead.
+        Low and high end; None where nothing counts. Where all questions are right, or all
+        wrong, no resample differs, and Wilson's interval is given instead.
     """
     value = ratio(parts)
     if value is None:
@@ -47,7 +51,7 @@ def interval(parts: Sequence[Part], *, share: bool = True) -> tuple[float, float
     if len({v / w for v, w in parts if w}) == 1:
         return wilson(value, len(parts)) if share and value in (0.0, 1.0) else (value, value)
     values, weights = _columns(parts)
-    drawn = _draws(len(parts))
+    drawn = _draws(len(parts), _key(strata))
     with np.errstate(invalid="ignore"):
         means = values[drawn].sum(axis=1) / weights[drawn].sum(axis=1)
     low, high = np.nanpercentile(means, _TAILS)
@@ -65,7 +69,9 @@ def wilson(value: float, n: int) -> tuple[float, float]:
     return low, high
 
 
-def difference(before: Sequence[Part], after: Sequence[Part]) -> tuple[float, float, float]:
+def difference(
+    before: Sequence[Part], after: Sequence[Part], strata: Sequence[bool] | None = None
+) -> tuple[float, float, float]:
     """How much a score changed, with the interval of the change: a paired bootstrap.
 
     The same questions are drawn for both runs, so what is hard in both does not blur what
@@ -74,13 +80,14 @@ def difference(before: Sequence[Part], after: Sequence[Part]) -> tuple[float, fl
     Args:
         before: parts by question; weight 0 where a question did not count.
         after: likewise, in the same order of questions.
+        strata: as for `interval`.
     """
     old, old_weights = _columns(before)
     new, new_weights = _columns(after)
     change = new.sum() / new_weights.sum() - old.sum() / old_weights.sum()
     if np.array_equal(old, new) and np.array_equal(old_weights, new_weights):
         return 0.0, 0.0, 0.0
-    drawn = _draws(len(before))
+    drawn = _draws(len(before), _key(strata))
     with np.errstate(invalid="ignore", divide="ignore"):
         changes = new[drawn].sum(axis=1) / new_weights[drawn].sum(axis=1)
         changes -= old[drawn].sum(axis=1) / old_weights[drawn].sum(axis=1)
@@ -103,9 +110,21 @@ def _columns(parts: Sequence[Part]) -> tuple[FloatArray, FloatArray]:
     return table[:, 0], table[:, 1]
 
 
-@lru_cache(maxsize=8)
-def _draws(n: int) -> npt.NDArray[np.int32]:
+def _key(strata: Sequence[bool] | None) -> tuple[bool, ...] | None:
+    return None if strata is None else tuple(strata)
+
+
+@lru_cache(maxsize=16)
+def _draws(n: int, strata: tuple[bool, ...] | None = None) -> npt.NDArray[np.int32]:
     """Which of n questions each resample draws: int32, (RESAMPLES, n)."""
-    drawn = np.random.default_rng(SEED).integers(0, n, size=(RESAMPLES, n), dtype=np.int32)
+    rng = np.random.default_rng(SEED)
+    if strata is None:
+        drawn = rng.integers(0, n, size=(RESAMPLES, n), dtype=np.int32)
+    else:
+        of_kind = [np.flatnonzero(np.array(strata) == kind) for kind in (False, True)]
+        drawn = np.concatenate(
+            [rng.choice(kind, size=(RESAMPLES, len(kind))) for kind in of_kind if len(kind)],
+            axis=1,
+        ).astype(np.int32)
     drawn.setflags(write=False)
     return drawn

@@ -69,7 +69,8 @@ def wrong_of(asked: Asked, parts: Mapping[str, Part]) -> Fault | None:  # noqa: 
     found = "right sentence" if asked.answering.exact else "right article"
     if asked.answered and _full(parts, found, "all sides cited"):
         return None if _full(parts, "answer correct") else "answer"
-    if asked.answered and not asked.answering.exact and _full(parts, "answer correct"):
+    correct = "answer correct" in parts and _full(parts, "answer correct")
+    if asked.answered and not asked.answering.exact and correct:
         # Where no sentence is named, the accepted answer in another article is no mistake.
         return None
     judged = asked.retrieval

@@ -160,6 +160,16 @@ class QuestionResult:
     wrong: Fault | None
     judge: JudgeResult | None = None
 
+    @property
+    def scorable(self) -> bool:
+        """Whether it counts in any score."""
+        return self.error is None and self.unscored is None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the program claimed anything."""
+        return self.status in ("answered", "disagreement")
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeSummary:
@@ -231,6 +241,8 @@ class GateResult:
     reasons: tuple[str, ...]
     baseline: str | None = None
     max_drop: float | None = None
+    notes: tuple[str, ...] = ()
+    """What else differs from the baseline's run, such as the library."""
     changes: tuple[Change, ...] = ()
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +16,9 @@ from eval.question import question_result
 from eval.questions.cases import Case, Gold
 from eval.questions.gold_words import Answering, GoldWordsMissing, Shelf
 from eval.results import SCHEMA, GateResult, Results, Timings
-from eval.scores import GATED, parts_of, scores_of, speed_scores
+from eval.scores import SCORES, parts_of, scores_of, speed_scores
 from rag.engine import Engine
-from rag.errors import LibraryError, SettingsError
+from rag.errors import LibraryBusy, LibraryError, ModelError, ProviderError, SettingsError
 from rag.settings import Settings
 from rag.types import Answer, Article
 
@@ -45,6 +45,8 @@ class Options:
     retrieval_only: bool = False
     """Whether questions are only searched for and not answered."""
     ingest_seconds: float | None = None
+    home: Path = Path("\0")
+    """The library's directory, to be left out of messages; `evaluate` sets it."""
     progress: Callable[[Progress], None] = field(default=lambda _: None)
 
 
@@ -66,7 +68,7 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
         EmptyLibrary: there is nothing to ask.
         LibraryError: the library can't be read.
     """
-    options = options or Options()
+    options = replace(options or Options(), home=home)
     _check_thresholds(gold)
     with Engine(home, settings) as engine:
         shelf = Shelf(engine.library)
@@ -76,7 +78,7 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
         asked: list[Asked] = []
         for n, case in enumerate(gold.cases):
             options.progress(Progress(n, len(gold.cases), case.question))
-            asked.append(_ask(engine, case, shelf, options))
+            asked.append(_ask(engine, gold, case, shelf, options))
         options.progress(Progress(len(gold.cases), len(gold.cases), ""))
         seconds = time.perf_counter() - clock
         rows = parts_of(asked)
@@ -92,7 +94,7 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
             provenance=provenance_of(
                 engine.library, gold, settings, writer=writer, model=model, judge=None
             ),
-            scores=tuple(scores_of(rows, gold.thresholds)),
+            scores=tuple(scores_of(rows, [a.case.abstain for a in asked], gold.thresholds)),
             errors=sum(a.error is not None for a in asked),
             unscored=sum(a.error is None and a.unscored is not None for a in asked),
             questions=questions,
@@ -108,7 +110,7 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
     return with_verdict(results)
 
 
-def _ask(engine: Engine, case: Case, shelf: Shelf, options: Options) -> Asked:
+def _ask(engine: Engine, gold: Gold, case: Case, shelf: Shelf, options: Options) -> Asked:
     nothing = Answering((), frozenset(), exact=False)
     try:
         answering, unscored = shelf.answering(case), None
@@ -119,17 +121,24 @@ def _ask(engine: Engine, case: Case, shelf: Shelf, options: Options) -> Asked:
         answer = None if options.retrieval_only else engine.ask(case.question, None, case.as_of)
         answered = time.perf_counter()
         retrieval = _ranking(engine, case, answer, answering, options)
+        found = {hit.passage.article_id for hit in answer.hits} if answer else set()
+        found_on = {i: shelf.article(i).published for i in found}
         done = time.perf_counter() if options.retrieval_only else answered
         articles = _articles(answer, shelf)
-    except LibraryError:
+    except (LibraryError, LibraryBusy, ModelError, ProviderError):
         # Not a fault of this question: no other would fare better.
         raise
     except Exception as exc:  # a fault in one question must not hide the others
-        error = f"{type(exc).__name__}: {' '.join(str(exc).split())}"
+        # Reports are shown to others: where this machine keeps things is no part of them.
+        said = str(exc).replace(str(options.home), "…")
+        error = f"{type(exc).__name__}: {' '.join(said.split())}"
         spent = (time.perf_counter() - began) * 1000
-        return Asked(case, None, error, unscored, answering, None, {}, spent)
+        return Asked(case, None, error, unscored, answering, None, {}, {}, {}, spent)
     spent = (done - began) * 1000
-    return Asked(case, answer, None, unscored, answering, retrieval, articles, spent)
+    facts = {i: stated for i, a in articles.items() if (stated := gold.facts_of(a.source))}
+    return Asked(
+        case, answer, None, unscored, answering, retrieval, articles, facts, found_on, spent
+    )
 
 
 def _articles(answer: Answer | None, shelf: Shelf) -> dict[str, Article]:
@@ -169,10 +178,9 @@ def _check_articles(gold: Gold, shelf: Shelf) -> None:
 
 
 def _check_thresholds(gold: Gold) -> None:
-    known: Sequence[str] = sorted(GATED)
     for name in gold.thresholds:
-        if name not in known:
+        if name not in SCORES:
             raise SettingsError(
                 f"{gold.path}: there is no score {name!r} to have a threshold; there are"
-                f" {', '.join(known)}."
+                f" {', '.join(SCORES)}."
             )

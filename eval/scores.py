@@ -10,11 +10,13 @@ from eval.metrics import METRICS, Metric
 from eval.metrics.abstention import BALANCED, balanced_parts
 from eval.results import Part, Score
 
-__all__ = ["GATED", "parts_of", "scores_of", "speed_scores"]
+__all__ = ["GATED", "SCORES", "parts_of", "scores_of", "speed_scores"]
 
 _NAMES = tuple(m.name for m in METRICS)
 GATED = frozenset({m.name for m in METRICS if m.gated} | {BALANCED})
 """Scores of which a drop against a baseline can fail the gate."""
+SCORES = (*_NAMES, BALANCED)
+"""Every score that can have a threshold."""
 
 
 def parts_of(asked: Sequence[Asked]) -> list[dict[str, Part]]:
@@ -28,8 +30,9 @@ def parts_of(asked: Sequence[Asked]) -> list[dict[str, Part]]:
         rows.append({name: part for name, part in found.items() if part is not None})
     counted = [n for n, one in enumerate(asked) if one.scorable and one.answer]
     table = [(not asked[n].case.abstain, asked[n].answered) for n in counted]
-    for n, part in zip(counted, balanced_parts(table), strict=False):
-        rows[n][BALANCED] = part
+    if parts := balanced_parts(table):
+        for n, part in zip(counted, parts, strict=True):
+            rows[n][BALANCED] = part
     return rows
 
 
@@ -37,8 +40,16 @@ def _applies(metric: Metric, asked: Asked) -> bool:
     return asked.answer is not None or metric.group == "retrieval"
 
 
-def scores_of(rows: Sequence[Mapping[str, Part]], thresholds: Mapping[str, float]) -> list[Score]:
-    """Every score over the questions, in the order of a report."""
+def scores_of(
+    rows: Sequence[Mapping[str, Part]], abstain: Sequence[bool], thresholds: Mapping[str, float]
+) -> list[Score]:
+    """Every score over the questions, in the order of a report.
+
+    Args:
+        rows: what each question adds.
+        abstain: of each, whether the articles do not answer it.
+        thresholds: by the score's name.
+    """
     scores: list[Score] = []
     for metric in METRICS:
         parts = [row[metric.name] for row in rows if metric.name in row]
@@ -61,7 +72,8 @@ def scores_of(rows: Sequence[Mapping[str, Part]], thresholds: Mapping[str, float
         )
     balanced = [row[BALANCED] for row in rows if BALANCED in row]
     if balanced or BALANCED in thresholds:
-        low, high = interval(balanced) or (None, None)
+        kinds = [a for row, a in zip(rows, abstain, strict=True) if BALANCED in row]
+        low, high = interval(balanced, strata=kinds) or (None, None)
         least = thresholds.get(BALANCED)
         score = Score(
             BALANCED, "abstention", ratio(balanced), low, high, n=len(balanced), threshold=least

@@ -105,6 +105,8 @@ def asked(
         answering=Answering((("a1", spans),), frozenset({"p1"}), exact=True),
         retrieval=Judged(("p2", "p1"), {"p1": 1}),
         articles={of.id: of},
+        facts={},
+        found_on={},
         milliseconds=1.0,
     )
 

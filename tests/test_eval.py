@@ -9,7 +9,7 @@ import pytest
 
 from eval.questions.cases import Case, Gold, Support
 from eval.questions.gold_file import load_gold
-from eval.questions.gold_words import Shelf, Span
+from eval.questions.gold_words import Answering, Shelf, Span
 from eval.results import Results, read_results, results_json
 from eval.run import evaluate
 from ingest.pipeline import ingest
@@ -264,9 +264,14 @@ def _some_quote(home: Path) -> str:
         return shelf.article(row.id).text[sentence.start : sentence.end]
 
 
-def test_half_of_the_shorter_span_makes_two_spans_the_same() -> None:
-    assert Span("a", 0, 100).shares_half(Span("a", 60, 100))
-    assert Span("a", 0, 100).shares_half(Span("a", 80, 120))
-    assert not Span("a", 0, 100).shares_half(Span("a", 81, 121))
-    assert not Span("a", 0, 100).shares_half(Span("b", 0, 100))
-    assert not Span("a", 0, 0).shares_half(Span("a", 0, 0))
+def test_two_stretches_are_the_same_where_half_of_both_together_is_shared() -> None:
+    assert Span("a", 0, 100).overlap(Span("a", 0, 50)) == 0.5
+    assert Span("a", 0, 100).overlap(Span("a", 50, 150)) == pytest.approx(1 / 3)
+    assert Span("a", 0, 100).overlap(Span("a", 200, 300)) == 0
+    assert Span("a", 0, 100).overlap(Span("b", 0, 100)) == 0
+    assert Span("a", 0, 0).overlap(Span("a", 0, 0)) == 0
+    gold = Answering((("x", (Span("a", 100, 150),)),), frozenset(), exact=True)
+    assert gold.holds(Span("a", 100, 149))
+    # A quotation that swallows the sentence and as much again is another.
+    assert not gold.holds(Span("a", 0, 160))
+    assert not gold.holds(Span("a", 100, 110))

@@ -97,7 +97,7 @@ def test_a_threshold_missed_fails_with_its_numbers() -> None:
 def test_a_threshold_without_a_question_is_not_met() -> None:
     run = results(9, 10, 0.5)
     run = replace(run, scores=(replace(run.scores[0], value=None, n=0),))
-    assert "no question counts" in with_verdict(run).gate.reasons[0]
+    assert "without a question" in with_verdict(run).gate.reasons[0]
 
 
 def test_a_run_without_questions_fails() -> None:

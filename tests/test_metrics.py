@@ -167,9 +167,12 @@ def test_the_introduction_of_a_quotation_is_no_answer() -> None:
 def test_yes_or_no_is_judged_only_where_a_sentence_says_it() -> None:
     case = Case(id="q", question="?", kind="yes-no", yes_no="no")
     assert answer_correct(asked([quoted(HURT)], [HURT], case=case)) is None
-    assert answer_correct(asked([claim("No, it was not.", 1)], [HURT], case=case)) == (1.0, 1.0)
-    assert answer_correct(asked([claim("Nobody knows.", 1)], [HURT], case=case)) == (0.0, 1.0)
-    assert answer_correct(refused(asked([], [], case=case))) == (0.0, 1.0)
+    assert answer_correct(refused(asked([], [], case=case))) is None
+    for text, right in (("No, it was not.", 1.0), ("Yes.", 0.0), ("Nobody knows.", 0.0)):
+        one = asked([claim(text, 1)], [HURT], case=case)
+        assert one.answer
+        written = replace(one, answer=replace(one.answer, writer="llm"))
+        assert answer_correct(written) == (right, 1.0)
 
 
 def test_the_right_sentence_may_stand_at_any_place_of_the_answer() -> None:

@@ -216,7 +216,7 @@ def test_whatever_the_articles_say_the_files_are_sound(tmp_path: Path) -> None:
         wrong="citation",
     )
     old = results(replace(nasty, answer="other"))
-    gate = GateResult(False, (NASTY,), NASTY, 0.1, (change(NASTY, failed=True),))
+    gate = GateResult(False, (NASTY,), NASTY, 0.1, changes=(change(NASTY, failed=True),))
     score = replace(RIGHT_SENTENCE, name=NASTY, group=NASTY)
     run = results(nasty, replace(ERROR, error=NASTY), scores=[score], gate=gate)
     _, junit, summary, page = (p.read_bytes().decode() for p in write_report(run, tmp_path, old))
@@ -278,7 +278,7 @@ def test_errors_and_unscored_questions_are_red_and_never_skipped() -> None:
             ["right sentence"],
         ),
         (
-            GateResult(False, ("right sentence has a threshold, but no question counts in it",)),
+            GateResult(False, ("right sentence is without a question, but has a threshold",)),
             [Score("right sentence", "evidence", None, None, None, 0, threshold=0.6)],
             ["right sentence"],
         ),

@@ -64,7 +64,7 @@ def run_ingest(args: argparse.Namespace) -> int:
             encoding=args.encoding,
             outlet=args.outlet,
             prune=args.prune,
-            progress=lambda p: watch(*p),
+            progress=lambda p: watch(p.done, p.total, Path(p.path).name),
         )
     if args.json:
         print_json(ingest_json(report))

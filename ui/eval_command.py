@@ -24,7 +24,7 @@ from eval.reports import write_report
 from eval.reports.terminal import print_results
 from eval.results import Results, read_results, results_json
 from rag.endpoint import endpoint_from
-from rag.errors import SettingsError
+from rag.errors import ProviderError, SettingsError
 from rag.library import Library
 from rag.llm import Model
 from rag.settings import Settings, SettingsWithOrigins
@@ -45,23 +45,16 @@ def run(args: argparse.Namespace, home: Path, settings: SettingsWithOrigins) -> 
         return _check(args, home, values)
     if args.compare:
         return compare_runs(args, home)
-    # Both may be refused, and that before minutes are spent on asking.
+    # What can't be read or written is told before minutes are spent on asking.
     baseline = _baseline(args)
+    if args.report:
+        _made(Path(args.report))
     with _judge(args) as judge:
         results = asked_results(args, home, values)
+        fault: ProviderError | None = None
         if judge:
-            price = Price(*args.price) if args.price else None
-            with progress("Judging", quiet=args.json) as watch:
-                results = judged(results, judge, args.judge, price, lambda p: watch(*p))
-    name = Path(args.baseline).name if args.baseline else ""
-    if args.update_baseline:
-        _update(args, results)
-        # The new baseline can't be missed; thresholds and what changed still count.
-        results = with_verdict(results, results, name)
-        changes = compare(baseline, results) if baseline else ()
-        results = replace(results, gate=replace(results.gate, changes=changes))
-    else:
-        results = with_verdict(results, baseline, name, args.max_drop)
+            results, fault = _judged(args, results, judge)
+    results = _with_verdict(args, results, baseline)
     if args.report:
         write_report(results, Path(args.report), baseline)
     if args.json:
@@ -71,7 +64,39 @@ def run(args: argparse.Namespace, home: Path, settings: SettingsWithOrigins) -> 
         if args.report:
             page = Path(args.report) / "report.html"
             Console().print(Text(f"The report: {page}", "dim"), soft_wrap=True)
+    if fault:
+        raise fault
     return 0 if results.gate.passed else 1
+
+
+def _with_verdict(args: argparse.Namespace, results: Results, baseline: Results | None) -> Results:
+    name = Path(args.baseline).name if args.baseline else ""
+    if not args.update_baseline:
+        return with_verdict(results, baseline, name, args.max_drop or 0.0)
+    _update(args, results)
+    # The new baseline can't be missed; thresholds count, and what changed is shown.
+    judged_alone = with_verdict(results, None, name)
+    changes = compare(baseline, results) if baseline else ()
+    return replace(judged_alone, gate=replace(judged_alone.gate, changes=changes))
+
+
+def _judged(
+    args: argparse.Namespace, results: Results, judge: Judge
+) -> tuple[Results, ProviderError | None]:
+    """The results with the judge's verdicts, or as they were with what the provider failed of."""
+    price = Price(*args.price) if args.price else None
+    try:
+        with progress("Judging", quiet=args.json) as watch:
+            return judged(results, judge, args.judge, price, lambda p: watch(*p)), None
+    except ProviderError as exc:
+        return results, exc
+
+
+def _made(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise SettingsError(f"The folder {folder} can't be made ({exc.strerror}).") from exc
 
 
 def _check_arguments(args: argparse.Namespace) -> None:
@@ -81,9 +106,20 @@ def _check_arguments(args: argparse.Namespace) -> None:
             f"`eval {' '.join(args.compare)}` means nothing; write `eval compare A B`, where each"
             " is `default`, NAME=VALUE or a results.json."
         )
-    for flag, needed in (("update_baseline", "baseline"), ("split", "beir"), ("price", "judge")):
-        if getattr(args, flag) and not getattr(args, needed):
+    partners = {
+        "update_baseline": "baseline",
+        "max_drop": "baseline",
+        "split": "beir",
+        "price": "judge",
+        "votes": "judge",
+    }
+    for flag, needed in partners.items():
+        if getattr(args, flag) not in (None, False) and not getattr(args, needed):
             raise SettingsError(f"--{flag.replace('_', '-')} goes with --{needed}.")
+    alone = "compare" if args.compare else "init" if args.init else "check" if args.check else ""
+    for flag in ("baseline", "report", "judge"):
+        if alone and getattr(args, flag):
+            raise SettingsError(f"--{flag} does not go with {alone}; leave one of them out.")
     if args.beir and (args.gold or args.articles):
         raise SettingsError("--beir brings its own questions and articles; leave out the others.")
     if args.work and not (args.beir or args.articles or not args.gold):
@@ -104,11 +140,16 @@ def _check(args: argparse.Namespace, home: Path, settings: Settings) -> int:
     articles = articles_path(args)
     held = "no library yet, so its support was not looked up"
     if gold and articles:
-        problems += unfounded(gold, sentences_in_folder(articles, settings))
+        found, notes = unfounded(gold, sentences_in_folder(articles, settings))
         held = f"held against {articles.name}"
     elif gold and Library.exists(home):
-        problems += unfounded(gold, sentences_in_library(home))
+        found, notes = unfounded(gold, sentences_in_library(home))
         held = "held against the library"
+    else:
+        found, notes = [], []
+    problems += found
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
     for problem in problems:
         print(problem, file=sys.stderr)
     count = len(gold.cases) if gold else 0
@@ -124,12 +165,8 @@ def _judge(args: argparse.Namespace) -> Iterator[Judge | None]:
         yield None
         return
     transcript = Path(args.report or ".") / "judge.jsonl"
-    try:
-        transcript.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise SettingsError(f"{transcript.parent} can't be made ({exc.strerror}).") from exc
     with Model(args.judge, endpoint_from()) as model:
-        yield Judge(model, args.votes, transcript)
+        yield Judge(model, args.votes or 1, transcript)
 
 
 def _baseline(args: argparse.Namespace) -> Results | None:
@@ -138,7 +175,18 @@ def _baseline(args: argparse.Namespace) -> Results | None:
     path = Path(args.baseline)
     if args.update_baseline and not path.exists():
         return None
-    return read_results(path)
+    try:
+        kept = read_results(path)
+    except SettingsError as exc:
+        if args.update_baseline:
+            raise SettingsError(f"{exc} Delete it, and a new one is written.") from exc
+        raise
+    if not args.update_baseline and (kept.errors or kept.unscored or not kept.questions):
+        raise SettingsError(
+            f"{path} is no baseline to hold a run to: of its {len(kept.questions)} questions,"
+            f" {kept.errors} ended in an error and {kept.unscored} could not be scored."
+        )
+    return kept
 
 
 def _update(args: argparse.Namespace, results: Results) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from eval.gate import compare
+from eval.gate import comparable, compare
 from eval.reports.terminal import print_changes
 from eval.results import Change, Results, read_results
 from rag.errors import SettingsError
@@ -42,12 +42,21 @@ def compare_runs(args: argparse.Namespace, home: Path) -> int:
         runs = [
             side if isinstance(side, Results) else asked_results(args, home, side) for side in sides
         ]
+    for name, run in zip(names[1:], runs[1:], strict=True):
+        if not comparable(runs[0], run):
+            raise SettingsError(
+                f"{names[0]} and {name} have no question in common, with the same gold, that"
+                " both could score."
+            )
     changes = [compare(runs[0], run) for run in runs[1:]]
     if args.json:
         print(_as_json(names, changes))
     else:
-        for name, found in zip(names[1:], changes, strict=True):
+        for name, run, found in zip(names[1:], runs[1:], changes, strict=True):
             _show(names[0], name, found)
+            left = len(run.questions) - len(comparable(runs[0], run))
+            if left:
+                print(f"Left out: {left} questions that only one of the runs could score.")
     return 1 if any(run.errors or run.unscored for run in runs) else 0
 
 

@@ -64,7 +64,7 @@ def add_eval_options(parser: argparse.ArgumentParser) -> None:
     judge = parser.add_argument_group("a model as judge (never decides the gate)")
     judge.add_argument("--judge", metavar="MODEL", help="also let this model judge every answer")
     judge.add_argument(
-        "--votes", type=_whole(1, 15), default=1, metavar="N", help="votes on each answer (1)"
+        "--votes", type=_odd, metavar="N", help="votes on each answer, an odd number (default: 1)"
     )
     judge.add_argument(
         "--price",
@@ -100,13 +100,10 @@ def _between(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
+def _odd(text: str) -> int:
+    if not text.isdecimal() or int(text) not in range(1, 16, 2):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an odd number from 1 to 15")
+    return int(text)
 
 
 def _price(text: str) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from eval.questions.cases import Gold
 from eval.questions.gold_file import load_gold
 from eval.results import Results
 from eval.run import Options, evaluate
+from ingest.pipeline import Progress
 from rag.settings import Settings
-from ui.progress import progress
+from ui.progress import Watch, progress
 
 __all__ = ["articles_path", "asked_results", "gold_path"]
 
@@ -44,7 +46,7 @@ def asked_results(args: argparse.Namespace, home: Path, settings: Settings) -> R
         beir = load_beir(Path(args.beir), args.split)
         with (
             progress("Ingesting", quiet=args.json) as watch,
-            beir_collection(beir, settings, work, lambda p: watch(*p)) as outside,
+            beir_collection(beir, settings, work, _files(watch)) as outside,
         ):
             options = Options(
                 judgements=outside.judgements,
@@ -58,7 +60,7 @@ def asked_results(args: argparse.Namespace, home: Path, settings: Settings) -> R
         return _asked(args, home, gold, settings, Options())
     with (
         progress("Ingesting", quiet=args.json) as watch,
-        folder_collection(articles, settings, work, lambda p: watch(*p)) as collection,
+        folder_collection(articles, settings, work, _files(watch)) as collection,
     ):
         options = Options(ingest_seconds=collection.seconds)
         return _asked(args, collection.home, gold, settings, options)
@@ -69,3 +71,7 @@ def _asked(
 ) -> Results:
     with progress("Asking", quiet=args.json) as watch:
         return evaluate(home, gold, settings, replace(options, progress=lambda p: watch(*p)))
+
+
+def _files(watch: Watch) -> Callable[[Progress], None]:
+    return lambda p: watch(p.done, p.total, Path(p.path).name)

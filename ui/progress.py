@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
@@ -46,13 +45,13 @@ def progress(what: str, *, quiet: bool = False) -> Iterator[Watch]:
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[name]}"),
+            TextColumn("{task.fields[name]}", markup=False),
         )
         with Bar(*columns, console=console, transient=True) as bar:
             task = bar.add_task(what, total=None, name="")
 
             def show(done: int, total: int, name: str) -> None:
-                bar.update(task, total=total, completed=done, name=Path(name).name[:30])
+                bar.update(task, total=total, completed=done, name=" ".join(name.split())[:30])
 
             yield show
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from eval.metrics.abstention import METRICS as ABSTENTION
 from eval.metrics.answer import METRICS as ANSWER
+from eval.metrics.attribution import METRICS as ATTRIBUTION
 from eval.metrics.citations import METRICS as CITATIONS
 from eval.metrics.evidence import METRICS as EVIDENCE
 from eval.metrics.metric import Metric
@@ -22,6 +23,7 @@ METRICS: tuple[Metric, ...] = (
     *EVIDENCE,
     *CITATIONS,
     *QUOTES,
+    *ATTRIBUTION,
     *ABSTENTION,
     *RETRIEVAL,
     *USAGE,

@@ -71,9 +71,7 @@ def balanced_parts(questions: Sequence[tuple[bool, bool]]) -> list[Part]:
 def table_of(questions: Sequence[QuestionResult]) -> Table:
     """The two by two table of a run; questions that were not scored are left out."""
     cells = [
-        (not q.abstain, q.status in ("answered", "disagreement"))
-        for q in questions
-        if q.status not in ("error", "not_asked") and q.unscored is None
+        (not q.abstain, q.answered) for q in questions if q.scorable and q.status != "not_asked"
     ]
     return Table(
         cells.count((True, True)),

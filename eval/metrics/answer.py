@@ -23,11 +23,10 @@ def answer_correct(asked: Asked) -> Part | None:
     if case.abstain or not (case.accept or case.yes_no):
         return None
     if case.yes_no:
-        said = _yes_or_no(asked)
-        if said is None and asked.answered:
+        if asked.answer is None or asked.answer.writer == "quotes":
             # A quotation says neither; whether it is the right one is another metric's.
             return None
-        return share(said == case.yes_no)
+        return share(_yes_or_no(asked) == case.yes_no)
     return share(bool(asked.answered) and all_held(case.accept, words_of(asked)))
 
 

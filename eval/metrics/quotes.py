@@ -11,6 +11,7 @@ import re
 
 from eval.asked import Asked
 from eval.metrics.metric import Metric
+from eval.questions.gold_words import Span
 from eval.results import Part
 from rag.types import Article, Citation
 
@@ -34,6 +35,12 @@ def fault_of(citation: Citation, article: Article | None) -> str | None:  # noqa
         return "its offsets lie outside the article"
     if article.text[citation.start : citation.end] != citation.quote:
         return "other words stand at its offsets"
+    if _cuts_a_word(article.text, citation.start) or _cuts_a_word(article.text, citation.end):
+        return "it begins or ends within a word or before a mark that belongs to it"
+    if not 0 <= citation.context_start <= citation.start:
+        return "its context begins after it"
+    if not citation.end <= citation.context_end <= len(article.text):
+        return "its context ends before it"
     if hashlib.sha256(article.text.encode()).hexdigest() != article.content_hash:
         return "the stored article was altered"
     if any(s.start < citation.end and citation.start < s.end for s in article.skipped):
@@ -44,6 +51,12 @@ def fault_of(citation: Citation, article: Article | None) -> str | None:  # noqa
     return None
 
 
+def _cuts_a_word(text: str, at: int) -> bool:
+    """Whether two characters stand on either side that belong together: `said|.`, `wo|rd`."""
+    before, after = text[at - 1 : at], text[at : at + 1]
+    return before.isalnum() and bool(after) and (after.isalnum() or after in ".,;!?")
+
+
 def markers_sound(asked: Asked) -> Part | None:
     """1 where the answer's markers and its citations fit together."""
     if not asked.answered:
@@ -51,11 +64,17 @@ def markers_sound(asked: Asked) -> Part | None:
     return (0.0 if misnumbered(asked) else 1.0), 1.0
 
 
-def misnumbered(asked: Asked) -> str | None:
+def misnumbered(asked: Asked) -> str | None:  # noqa: PLR0911
     """What is wrong with the numbering of an answer, or None."""
     answer = asked.answer
     if answer is None or not answer.claims:
         return "there is no claim"
+    if " ".join(asked.case.question.split()) != answer.question:
+        return "it answers another question"
+    cited = [Span(c.article_id, c.start, c.end) for c in answer.citations]
+    for n, one in enumerate(cited):
+        if any(one.overlap(other) > 0 for other in cited[:n]):
+            return f"citation {n + 1} repeats words of another"
     numbers = [c.n for c in answer.citations]
     if numbers != list(range(1, len(numbers) + 1)):
         return f"the citations are numbered {numbers}"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from rag.days import Day, covers, find_days, parse_day
 from rag.index_words import stems
-from rag.numbers import Number, find_numbers, same_value
+from rag.numbers import Number, find_numbers, parse_number, same_value
 from rag.reading import fold
 
 __all__ = ["Accepted", "Expression", "Quantity", "Text", "When", "Words", "all_held", "holds"]
@@ -79,6 +79,8 @@ Accepted = Text | Quantity | When | Expression
 
 _NEAR_AFTER, _NEAR_BEFORE = 48, 24
 """How far a unit may stand from its number, in characters: "67 of its own soldiers"."""
+# Letters that are not made of a plain one and an accent.
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
 _MARKS = str.maketrans("‘’ʼ`´“”„«»‐‑‒–—−", "'''''\"\"\"\"\"------")
 
 
@@ -101,36 +103,54 @@ def _holds(accepted: Accepted, words: Words) -> bool:
 
 
 def _says(wording: str, words: Words) -> bool:
-    if _stands_in(_plain(wording), _plain(words.text)):
+    if len(wording) <= 4 and wording.isupper() and wording.isalpha():
+        # "US" is not in "told us", nor "WHO" in "who left".
+        return bool(re.search(rf"(?<!\w){wording}(?!\w)", fold(words.text)))
+    day = parse_day(wording) if re.search(r"\d", wording) else None
+    if day and any(covers(found, day) for found in find_days(words.text, words.published)):
         return True
-    if day := parse_day(wording):
-        return any(covers(found, day) for found in find_days(words.text, words.published))
     if find_numbers(wording):
+        # By value only: "5 million" is not in "1.5 million", nor "two" in "second".
         return _stands_in(_plain(_in_digits(wording)), _plain(_in_digits(words.text)))
-    return False
+    return _stands_in(_plain(wording), _plain(words.text))
 
 
 def _counts(wanted: Quantity, text: str) -> bool:
     value = Number(wanted.number, "", False, 0, 0)
-    for found in find_numbers(text):
-        if not same_value(found, value):
+    days = find_days(text)
+    numbers = find_numbers(text)
+    for n, found in enumerate(numbers):
+        of_a_day = any(d.start <= found.start and found.end <= d.end for d in days)
+        if found.ordinal or of_a_day or not same_value(found, value):
             continue
-        if not wanted.unit or found.unit in wanted.unit:
+        if not wanted.unit or any(_sign_of(u) == found.unit for u in wanted.unit if found.unit):
             return True
-        near = text[max(0, found.start - _NEAR_BEFORE) : found.end + _NEAR_AFTER]
+        # Another number's words are not this one's: "67 soldiers and 14 civilians".
+        start = numbers[n - 1].end if n else 0
+        end = numbers[n + 1].start if n + 1 < len(numbers) else len(text)
+        before = text[max(start, found.start - _NEAR_BEFORE) : found.start] if not n else ""
+        near = f"{before} {text[found.end : min(end, found.end + _NEAR_AFTER)]}"
         present = set(stems(near))
-        if any(unit in near or set(stems(unit)) <= present for unit in wanted.unit):
+        if any(set(stems(unit)) <= present for unit in wanted.unit if stems(unit)):
             return True
     return False
 
 
+def _sign_of(unit: str) -> str:
+    """The sign of a unit of money or share: `$` of `dollars`; empty for any other word."""
+    number = parse_number(f"1{unit}") or parse_number(f"1 {unit}")
+    return number.unit if number else ""
+
+
 def _in_digits(text: str) -> str:
-    """The text with every number written in digits."""
+    """The text with every number written in digits, so that each is one word of its own."""
     parts: list[str] = []
     at = 0
     for number in find_numbers(text):
         unit = number.unit if number.unit != "%" else " percent"
-        parts += [text[at : number.start], f" {number.value:.10g}{unit} "]
+        sign = "minus" if number.value < 0 else ""
+        value = f"{sign}{abs(number.value):.15g}".replace(".", "point")
+        parts += [text[at : number.start], f" {value}{'th' if number.ordinal else ''}{unit} "]
         at = number.end
     return "".join([*parts, text[at:]])
 
@@ -138,7 +158,7 @@ def _in_digits(text: str) -> str:
 def _plain(text: str) -> str:
     bare = unicodedata.normalize("NFKD", fold(text).translate(_MARKS))
     kept = "".join(c for c in bare if not unicodedata.combining(c))
-    return " ".join(kept.casefold().replace("-", " ").split())
+    return " ".join(kept.casefold().translate(_LETTERS).replace("-", " ").split())
 
 
 def _stands_in(wording: str, text: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal
 from eval.questions.answers import Accepted
 from rag.reading import fold
 
-__all__ = ["Case", "Gold", "Kind", "Support"]
+__all__ = ["ArticleFacts", "Case", "Gold", "Kind", "Support"]
 
 Kind = Literal["who", "when", "where", "how-many", "why", "what", "how", "list", "yes-no"]
 
@@ -47,6 +47,23 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticleFacts:
+    """What the gold says of an article, as far as it does."""
+
+    name: str
+    """Its short name."""
+    files: str
+    """A pattern of its file's name."""
+    stated: Mapping[str, str | date | None]
+    """`outlet`, `published` and `title`; None where the article gives none."""
+
+    def agree(self, outlet: str | None, published: date | None, title: str | None) -> bool:
+        """Whether a citation says the same, white space aside."""
+        shown = {"outlet": outlet, "published": published, "title": title and fold(title)}
+        return all(shown[name] == value for name, value in self.stated.items())
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One question."""
 
@@ -71,9 +88,9 @@ class Case:
     @property
     def hash(self) -> str:
         """Twelve hexadecimal digits that change with the question or its gold."""
-        facts = (
+        gold = (
             self.question,
-            [[str(item) for item in group] for group in self.accept],
+            [[repr(item) for item in group] for group in self.accept],
             self.yes_no,
             [(s.files, [p.pattern for p in s.sentence], s.quote) for s in self.support],
             self.need_all,
@@ -81,7 +98,7 @@ class Case:
             str(self.as_of),
             sorted(self.tags),
         )
-        return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr(gold).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +106,7 @@ class Gold:
     """A gold file, or the files of a folder put together."""
 
     path: Path
-    articles: Mapping[str, str]
-    """Short names of articles and the file-name patterns they stand for."""
+    articles: tuple[ArticleFacts, ...]
     thresholds: Mapping[str, float]
     """Lowest values by score; a run below any of them fails."""
     cases: tuple[Case, ...]
@@ -102,5 +118,10 @@ class Gold:
 
     def article_of(self, source: str) -> str | None:
         """The short name of the article read from a file."""
+        facts = self.facts_of(source)
+        return facts.name if facts else None
+
+    def facts_of(self, source: str) -> ArticleFacts | None:
+        """What the gold says of the article read from a file."""
         name = Path(source).name
-        return next((k for k, glob in self.articles.items() if fnmatch(name, glob)), None)
+        return next((a for a in self.articles if fnmatch(name, a.files)), None)

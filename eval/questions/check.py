@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from fnmatch import fnmatch
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,10 +29,15 @@ class Readable(NamedTuple):
     sentences: tuple[str, ...]
 
 
-def unfounded(gold: Gold, articles: Iterable[Readable]) -> list[str]:
-    """Support that the articles do not have, one line each."""
+def unfounded(gold: Gold, articles: Iterable[Readable]) -> tuple[list[str], list[str]]:
+    """Support that the articles do not have, and names that mean several; one line each."""
     shelf = list(articles)
     problems: list[str] = []
+    notes = [
+        f"articles, {facts.name}: {facts.files} is the file of {count} articles"
+        for facts in gold.articles
+        if (count := sum(fnmatch(Path(a.source).name, facts.files) for a in shelf)) > 1
+    ]
     for case in gold.cases:
         for support in case.support:
             named = [a for a in shelf if support.names(a.source)]
@@ -43,7 +50,7 @@ def unfounded(gold: Gold, articles: Iterable[Readable]) -> list[str]:
                 problems.append(
                     f"question {case.id!r}, support: no sentence of {support.article!r} has {what}"
                 )
-    return list(dict.fromkeys(problems))
+    return list(dict.fromkeys(problems)), notes
 
 
 def sentences_in_library(home: Path) -> list[Readable]:
@@ -73,9 +80,15 @@ def sentences_in_folder(folder: Path, settings: Settings) -> list[Readable]:
 
 
 def _found(support: Support, article: Readable) -> bool:
-    if support.quote is not None:
-        return " ".join(support.quote.split()) in " ".join(article.text.split())
-    return not support.sentence or any(support.matches(s) for s in article.sentences)
+    if support.quote is None and not support.sentence:
+        return True
+    # Words of a headline or a caption are in the text, but are never quoted.
+    return any(support.matches(s) for s in (*article.sentences, *_pairs(article.sentences)))
+
+
+def _pairs(sentences: tuple[str, ...]) -> list[str]:
+    """Neighbours together: a quotation may reach over two."""
+    return [f"{a} {b}" for a, b in pairwise(sentences)]
 
 
 def _patterns(support: Support) -> str:

@@ -5,11 +5,13 @@ Every mistake is told with its file, line and field; nothing is guessed or passe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from eval.questions.cases import Gold
+from eval.questions.cases import ArticleFacts, Gold
 from eval.questions.gold_case import CaseReader
 from eval.questions.mistakes import Mistake, Notes
 from eval.questions.yaml_lines import Document, Malformed, load_yaml
@@ -67,7 +69,7 @@ def check_gold(path: Path) -> tuple[Gold | None, tuple[Mistake, ...]]:
             if seen.setdefault(case.id, part.path) != part.path:
                 message = f"question {case.id!r}: {seen[case.id].name} has this id too"
                 mistakes.append(Mistake(part.path, 1, message))
-    articles = {k: v for part in whole for k, v in part.articles.items()}
+    articles = tuple(article for part in whole for article in part.articles)
     cases = tuple(case for part in whole for case in part.cases)
     return Gold(path, articles, thresholds, cases), tuple(mistakes)
 
@@ -102,7 +104,7 @@ def _gold(path: Path, document: Document, notes: Notes) -> Gold | None:
     if not isinstance(rows, list) or not rows:
         notes.wrong(("questions",), "the file has no list of `questions`")
         return None
-    reader = CaseReader(articles, notes)
+    reader = CaseReader({a.name: a.files for a in articles}, notes)
     cases = [reader.read(row, n) for n, row in enumerate(rows)]
     ids: set[str] = set()
     for n, case in enumerate(cases):
@@ -112,20 +114,40 @@ def _gold(path: Path, document: Document, notes: Notes) -> Gold | None:
     return Gold(path, articles, thresholds, tuple(c for c in cases if c))
 
 
-def _articles(table: Mapping[Any, Any], notes: Notes) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _articles(table: Mapping[Any, Any], notes: Notes) -> tuple[ArticleFacts, ...]:
+    found: list[ArticleFacts] = []
     for name, value in table.items():
-        if isinstance(value, str) and value.strip():
-            found[str(name)] = value
-        else:
-            notes.wrong(("articles", str(name)), f"articles, {name}: {value!r} is no file name")
-    return found
+        place, where = ("articles", str(name)), f"articles, {name}"
+        row = {"file": value} if isinstance(value, str) else value
+        if not isinstance(row, dict) or not _is_text(row.get("file")):
+            notes.wrong(place, f"{where}: {value!r} is no file name")
+            continue
+        notes.only(row, ["file", "outlet", "published", "title"], place, where)
+        stated: dict[str, str | date | None] = {}
+        for field in ("outlet", "title"):
+            if field in row:
+                stated[field] = " ".join(row[field].split()) if _is_text(row[field]) else None
+                if row[field] is not None and not _is_text(row[field]):
+                    notes.wrong((*place, field), f"{where}, {field}: {row[field]!r} is no text")
+        if "published" in row:
+            day = row["published"]
+            stated["published"] = day
+            if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
+                message = f"{where}, published: {day!r} is no day; write it as 2023-02-20"
+                notes.wrong((*place, "published"), message)
+        found.append(ArticleFacts(str(name), row["file"], stated))
+    return tuple(found)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _thresholds(table: Mapping[Any, Any], notes: Notes) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, value in table.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value):
             notes.wrong(("thresholds", str(name)), f"thresholds, {name}: {value!r} is no number")
         else:
             found[str(name)] = float(value)

@@ -15,6 +15,10 @@ from rag.types import Article, Passage, Sentence
 __all__ = ["Answering", "GoldWordsMissing", "Shelf", "Span"]
 
 
+SAME = 0.5
+"""Two stretches are the same from this overlap on."""
+
+
 class Span(NamedTuple):
     """A stretch of one article."""
 
@@ -22,15 +26,21 @@ class Span(NamedTuple):
     start: int
     end: int
 
-    def shares_half(self, other: Span) -> bool:
-        """Whether the two share at least half of the shorter one.
-
-        Half, because a gold quotation may be a part of a sentence, or reach over two.
-        """
+    def overlap(self, other: Span) -> float:
+        """How much of the two together they share, 0 to 1."""
         if self.article_id != other.article_id:
-            return False
+            return 0.0
         shared = min(self.end, other.end) - max(self.start, other.start)
-        return 2 * shared >= min(self.end - self.start, other.end - other.start) > 0
+        joined = max(self.end, other.end) - min(self.start, other.start)
+        return max(0, shared) / joined if joined > 0 else 0.0
+
+    def encloses(self, other: Span) -> bool:
+        """Whether the other lies within this one."""
+        return (
+            self.article_id == other.article_id
+            and self.start <= other.start
+            and other.end <= self.end
+        )
 
 
 class GoldWordsMissing(Exception):
@@ -53,8 +63,13 @@ class Answering(NamedTuple):
         return tuple(span for _, spans in self.rows for span in spans)
 
     def holds(self, span: Span) -> bool:
-        """Whether a stretch is one that answers."""
-        return any(span.shares_half(own) for own in self.spans)
+        """Whether a stretch is one that answers: the same as a gold sentence, by half or more.
+
+        A quotation that swallows the sentence and much around it is not.
+        """
+        if not self.exact:
+            return any(own.encloses(span) for own in self.spans)
+        return any(own.overlap(span) >= SAME for own in self.spans)
 
 
 class Shelf:
@@ -98,14 +113,19 @@ class Shelf:
     def _spans(self, support: Support) -> Iterable[Span]:
         for article_id in self._ids(support):
             article = self.article(article_id)
-            if support.quote is not None:
-                yield from _quoted(article, support.quote)
-            elif support.sentence:
-                for sentence, text in self.sentences(article_id):
-                    if support.matches(text):
-                        yield Span(article_id, sentence.start, sentence.end)
-            else:
+            if not support.quote and not support.sentence:
                 yield Span(article_id, 0, len(article.text))
+                continue
+            # A quotation stands for the sentence it lies in, or for each it reaches over. So
+            # what is furniture, and never quoted, is no support.
+            quoted = list(_quoted(article, support.quote)) if support.quote else []
+            for sentence, text in self.sentences(article_id):
+                span = Span(article_id, sentence.start, sentence.end)
+                if support.quote:
+                    if any(_shares(span, words) for words in quoted):
+                        yield span
+                elif support.matches(text):
+                    yield span
 
     def _read_sentences(self, article_id: str) -> tuple[tuple[Sentence, str], ...]:
         article = self.article(article_id)
@@ -123,7 +143,11 @@ def _quoted(article: Article, quote: str) -> Iterable[Span]:
         yield Span(article.id, found.start(), found.end())
 
 
+def _shares(sentence: Span, words: Span) -> bool:
+    """Whether words lie half or more in a sentence, or the sentence in them."""
+    shared = min(sentence.end, words.end) - max(sentence.start, words.start)
+    return 2 * shared >= min(sentence.end - sentence.start, words.end - words.start)
+
+
 def _holds(passage: Passage, span: Span) -> bool:
-    return passage.article_id == span.article_id and any(
-        span.shares_half(Span(passage.article_id, s.start, s.end)) for s in passage.sentences
-    )
+    return any(span.encloses(Span(passage.article_id, s.start, s.end)) for s in passage.sentences)

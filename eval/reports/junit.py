@@ -33,7 +33,11 @@ class _Check(NamedTuple):
     found: str
     failure: str | None
     sign: str
-    """What the gate's own reason for it holds."""
+    """How the gate's own reason for it begins, or what stands in it where it is counted."""
+
+    def explains(self, reason: str) -> bool:
+        """Whether a reason of the gate is this check's."""
+        return reason.startswith(self.sign) or (self.kind == "run" and self.sign in reason)
 
 
 def junit_xml(results: Results) -> str:
@@ -106,7 +110,7 @@ def _other(results: Results, checks: Sequence[_Check]) -> str | None:
     if results.gate.passed:
         return None
     red = [c for c in checks if c.failure is not None]
-    rest = [r for r in results.gate.reasons if not any(c.sign in r for c in red)]
+    rest = [r for r in results.gate.reasons if not any(c.explains(r) for c in red)]
     return "; ".join(rest) or (None if red else "The gate fails without a reason.")
 
 
@@ -114,7 +118,7 @@ def _threshold(score: Score) -> _Check:
     wanted, value = threshold_said(score), number(score.value, score.unit)
     found = f"{value} (95 %: {interval_said(score)}, n = {score.n}); wanted {wanted}"
     failure = f"{score.name} is {value}; wanted {wanted}." if score.missed else None
-    return _Check("thresholds", score.name, found, failure, score.name)
+    return _Check("thresholds", score.name, found, failure, f"{score.name} is ")
 
 
 def _change(change: Change, results: Results) -> _Check:
@@ -122,9 +126,10 @@ def _change(change: Change, results: Results) -> _Check:
     moved = change_said(change, score.unit if score else "")
     worse = f"; worse: {', '.join(change.worse)}" if change.worse else ""
     # A drop that was accepted, as by writing a new baseline, is no reason of the gate's.
-    red = change.failed and any(change.name in reason for reason in results.gate.reasons)
+    red = change.failed and any(r.startswith(f"{change.name} fell") for r in results.gate.reasons)
     failure = f"{change.name} moved by {moved} against the baseline." if red else None
-    return _Check("baseline", change.name, f"{moved}, n = {change.n}{worse}", failure, change.name)
+    found = f"{moved}, n = {change.n}{worse}"
+    return _Check("baseline", change.name, found, failure, f"{change.name} fell")
 
 
 def _none_of(name: str, count: int, what: str) -> _Check:

@@ -33,16 +33,19 @@ def print_results(results: Results, console: Console) -> None:
     _print_table(results, console)
     wrong = [q for q in results.questions if q.wrong]
     for question in wrong[:_MOST_QUESTIONS]:
-        line = Text.assemble((f"{question.id}: ", "bold"), f"{question.question} ")
-        console.print(line.append(fault_said(question), "dim"))
+        line = Text.assemble((f"{_tame(question.id)}: ", "bold"), f"{_tame(question.question)} ")
+        console.print(line.append(_tame(fault_said(question)), "dim"))
     if len(wrong) > _MOST_QUESTIONS:
         rest = len(wrong) - _MOST_QUESTIONS
         console.print(Text(f"… and {rest} more went wrong; --report DIR shows all.", "dim"))
     if results.judge:
         _print_judge(results, console)
     print_changes([c for c in results.gate.changes if c.worse or c.better], console)
+    for note in results.gate.notes:
+        console.print(Text(f"Note: {note}.", "dim"))
     for reason in results.gate.reasons:
-        console.print(Text(f"{reason[0].upper()}{reason[1:]}.", "bold red"), soft_wrap=True)
+        said = _tame(f"{reason[0].upper()}{reason[1:]}.")
+        console.print(Text(said, "bold red"), soft_wrap=True)
     console.print(Text(verdict(results), "green" if results.gate.passed else "bold red"))
 
 
@@ -95,6 +98,11 @@ def _print_table(results: Results, console: Console) -> None:
     )
 
 
+def _tame(text: str) -> str:
+    """Without control characters: articles and errors must not drive the terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
 def _print_judge(results: Results, console: Console) -> None:
     summary = results.judge
     if summary is None:
@@ -102,8 +110,9 @@ def _print_judge(results: Results, console: Console) -> None:
     agreed = "–" if summary.agreement is None else f"{summary.agreement:.3f}"
     kappa = "–" if summary.kappa is None else f"{summary.kappa:.2f}"
     cost = "" if summary.cost_usd is None else f", {summary.cost_usd:.4f} USD"
-    console.print(
+    said = (
         f"Judged by {results.provenance.judge}: {summary.judged}, unscored {summary.unscored};"
         f" agrees with the scores on {agreed} of {summary.agreement_n} (kappa {kappa});"
         f" {summary.prompt_tokens + summary.completion_tokens} tokens{cost}."
     )
+    console.print(Text(_tame(said)))
