@@ -17,7 +17,7 @@ from rag.engine import Engine
 from rag.errors import LibraryError, SettingsError
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import Answer, Filters
+from rag.types import Answer, Article, Filters
 from tests.conftest import ROOT, needs_reports
 
 GOLD = ROOT / "eval" / "gold"
@@ -239,9 +239,39 @@ def test_as_of_hides_what_was_published_later(wire_home: Path) -> None:
     gold = load_gold(GOLD / "wire.yaml")
     dated = replace(gold, cases=tuple(c for c in gold.cases if c.as_of))
     results = evaluate(wire_home, dated, Settings())
+    assert sum(bool(q.citations) for q in results.questions) >= 10
     for question in results.questions:
         days = [c.published for c in question.citations]
         assert all(day is not None and day <= (question.as_of or "") for day in days)
+
+
+def test_a_program_that_ignores_the_day_asked_for_fails_the_gate(
+    wire_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold = load_gold(GOLD / "wire.yaml")
+    dated = replace(
+        gold, cases=tuple(c for c in gold.cases if c.as_of), thresholds={"as of kept": 1.0}
+    )
+    assert evaluate(wire_home, dated, Settings()).gate.passed
+    ask = Engine.ask
+    monkeypatch.setattr(Engine, "ask", lambda self, question, *_: ask(self, question))
+    results = evaluate(wire_home, dated, Settings())
+    assert results.gate.reasons[0].startswith("as of kept is ")
+
+
+def test_an_outlet_read_wrongly_fails_the_gate(
+    wire_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold = load_gold(GOLD / "wire.yaml")
+    few_wire = replace(gold, cases=gold.cases[:4], thresholds={"attribution right": 1.0})
+    assert evaluate(wire_home, few_wire, Settings()).gate.passed
+    read = Library.article
+
+    def misread(self: Library, article_id: str) -> Article:
+        return replace(read(self, article_id), outlet="The Wrong Paper")
+
+    monkeypatch.setattr(Library, "article", misread)
+    assert "attribution right is 0.000" in evaluate(wire_home, few_wire, Settings()).gate.reasons[0]
 
 
 def test_a_question_that_went_wrong_says_where(gold: Gold, seeds_home: Path) -> None:
