@@ -42,9 +42,10 @@ _DATELINE = re.compile(
     rf"(?:(?:{_CAPITALS}|(?!The\b)[{UPPER}]\w+(?: [{UPPER}]\w+)?){_REGION},?\s*)?"
     rf"(?:{_WHEN})?,?\s*\((?P<agency>{AGENCIES})\)(?:{_DASH})"
 )
-# LONDON, May 3 — and SAN JOSE, Calif. —
+# LONDON, May 3 — and PORT ENNICK, Karvelia, May 3 (KNA) — and SAN JOSE, Calif. —
 _PLACE_DATELINE = re.compile(
-    rf"{_CAPITALS}{_REGION},?\s+(?:{_WHEN}|\([{UPPER}][\w .]{{1,20}}\)){_DASH}"
+    rf"{_CAPITALS}{_REGION},?\s+(?:(?:{_WHEN})(?:,?\s*\([{UPPER}]{{2,6}}\))?"
+    rf"|\([{UPPER}][\w .]{{1,20}}\)){_DASH}"
     rf"|[{UPPER}][{UPPER}.’' ]{{2,30}}{_REGION}\s+[—–]\s+(?=[{UPPER}“\"][\w ])"
 )
 

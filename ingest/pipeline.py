@@ -30,7 +30,7 @@ from rag.types import Article
 
 __all__ = ["FileOutcome", "FileStatus", "IngestReport", "Progress", "ingest"]
 
-PIPELINE = 1
+PIPELINE = 2
 """Goes up when reading, marking or splitting changes, so that unchanged files are redone."""
 
 FileStatus = Literal["ingested", "unchanged", "updated", "duplicate", "rejected"]

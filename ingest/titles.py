@@ -28,7 +28,8 @@ def title_among(lines: Sequence[Line], start: int) -> str | None:
         # A one- or two-word heading above the headline is a section's name.
         return max(same, key=lambda line: min(line.words, 4)).plain or None
     for i, line in enumerate(lines[:2]):
-        words = line.raw[max(0, start - line.start) :].strip(' *_"')
+        words = line.raw[max(0, start - line.start) :].strip(" *_")
+        words = words[1:-1] if re.fullmatch('"[^"]*"', words) else words
         following = lines[i + 1] if i + 1 < len(lines) else None
         kicker = i == 0 and following is not None and _is_kicker(line, following)
         if not kicker:

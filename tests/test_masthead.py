@@ -115,6 +115,7 @@ def test_a_leading_date_is_taken_and_the_headline_after_it_kept() -> None:
         ("PORT ENNICK, Norway (AP) -- ", None, "AP"),
         ("LONDON — ", None, None),
         ("LONDON, May 3, 2021 — ", date(2021, 5, 3), None),
+        ("PORT ENNICK, Karvelia, May 3 (KNA) — ", None, None),
     ],
 )
 def test_a_dateline_is_taken_from_the_first_sentence_and_not_quoted(
@@ -195,6 +196,7 @@ def test_people_listed_in_the_reporting_are_neither_its_authors_nor_hidden() -> 
         "Who was at the helm of the Halcyon?",
         "‘We lost the rudder,’ says captain of ‘Halcyon’",
         "“We only prayed”",
+        '"We only prayed," says captain of the Halcyon',
         "עבורת פגעה ברציף",
     ],
 )
