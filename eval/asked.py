@@ -11,11 +11,11 @@ from eval.questions.cases import ArticleFacts, Case
 from eval.questions.gold_words import Answering, Span
 from rag.types import Answer, Article, Citation
 
-__all__ = ["Asked", "Judged"]
+__all__ = ["Asked", "Ranking"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Ranking:
     """A ranking held against graded judgements, as retrieval sets give them."""
 
     ranked: tuple[str, ...]
@@ -35,7 +35,7 @@ class Asked:
     unscored: str | None
     """Why it can't be scored: its gold does not fit the articles."""
     answering: Answering
-    retrieval: Judged | None
+    retrieval: Ranking | None
     articles: Mapping[str, Article]
     """The cited ones by id, as the library holds them."""
     facts: Mapping[str, ArticleFacts]

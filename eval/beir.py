@@ -76,17 +76,29 @@ def load_beir(folder: Path, split: str | None = None) -> BeirSet:
     qrels = folder / "qrels"
     there = [s for s in _SPLITS if (qrels / f"{s}.tsv").is_file()]
     chosen = split or next(iter(there), None)
+    if not folder.is_dir():
+        raise SettingsError(f"There is no folder {folder}.")
     if not chosen or not (qrels / f"{chosen}.tsv").is_file():
         raise SettingsError(
             f"{folder} has no {qrels.name}/{chosen or 'test'}.tsv; a set in BEIR's layout has"
             " corpus.jsonl, queries.jsonl and qrels/test.tsv."
         )
     relevant = _judgements(qrels / f"{chosen}.tsv")
-    read = (_query(row, relevant.get(str(row["_id"]), {})) for row in _lines(folder, "queries"))
+    known: set[str] = set()
+    read: list[BeirQuery] = []
+    for row in _lines(folder, "queries"):
+        known.add(str(row["_id"]))
+        read.append(_query(row, relevant.get(str(row["_id"]), {}), folder))
     # A query that the corpus is known not to answer has no judgement, yet is to be refused.
     queries = tuple(q for q in read if q.relevant or q.answerable is False)
-    if not queries:
+    if not any(q.relevant for q in queries):
         raise SettingsError(f"{folder}: no query has a judgement in qrels/{chosen}.tsv.")
+    unknown = relevant.keys() - known
+    if unknown:
+        raise SettingsError(
+            f"{folder}: qrels/{chosen}.tsv judges the query {min(unknown)!r}, which is not in"
+            " queries.jsonl."
+        )
     return BeirSet(folder, chosen, queries)
 
 
@@ -157,15 +169,20 @@ def _article(row: Mapping[str, Any]) -> str:
     return "\n".join([*header, "", str(row.get("text", "")), ""])
 
 
-def _query(row: Mapping[str, Any], relevant: Mapping[str, int]) -> BeirQuery:
+def _query(row: Mapping[str, Any], relevant: Mapping[str, int], folder: Path) -> BeirQuery:
     metadata = row.get("metadata") or {}
     answerable = metadata.get("answerable")
+    where = f"{folder}: query {row['_id']!r}"
+    if not isinstance(row.get("text"), str) or not any(c.isalnum() for c in row["text"]):
+        raise SettingsError(f"{where} has no text.")
+    if answerable is not None and not isinstance(answerable, bool):
+        raise SettingsError(f"{where}: `answerable` is {answerable!r}, not true or false.")
     return BeirQuery(
         id=str(row["_id"]),
-        text=" ".join(str(row.get("text", "")).split()),
+        text=" ".join(row["text"].split()),
         relevant={d: grade for d, grade in relevant.items() if grade > 0},
         answers=_texts(metadata.get("answer")),
-        answerable=answerable if isinstance(answerable, bool) else None,
+        answerable=answerable,
         sentences=_texts(metadata.get("selected_sentences")),
     )
 

@@ -55,6 +55,7 @@ def folder_collection(
         SettingsError: not one article could be read.
     """
     with _workplace(work) as place:
+        _claim(place, articles)
         yield _ingested(place / "home", articles, settings, watch)
 
 
@@ -64,6 +65,7 @@ def beir_collection(
 ) -> Iterator[Outside]:
     """A library of a retrieval set's documents, with its queries; arguments as above."""
     with _workplace(work) as place:
+        _claim(place, beir.folder)
         names = write_articles(beir, place / "articles")
         collection = _ingested(place / "home", place / "articles", settings, watch)
         articles = _articles(collection.home, place / "articles", names)
@@ -78,7 +80,8 @@ def beir_collection(
 
 def _ingested(home: Path, articles: Path, settings: Settings, watch: Watch) -> Collection:
     began = time.perf_counter()
-    report = ingest(home, [articles], settings, progress=watch)
+    # What has gone from the folder since a kept library was made goes from the library too.
+    report = ingest(home, [articles], settings, prune=Library.exists(home), progress=watch)
     if report.stopped:
         raise KeyboardInterrupt
     if all(f.status == "rejected" for f in report.files):
@@ -99,6 +102,20 @@ def _workplace(work: Path | None) -> Iterator[Path]:
     except OSError as exc:
         raise SettingsError(f"{work} can't be made ({exc.strerror}); name another --work.") from exc
     yield work
+
+
+def _claim(place: Path, source: Path) -> None:
+    """Note what a kept library was made of; another folder's articles must not get mixed in."""
+    mark, wanted = place / "made-of.txt", str(source.absolute())
+    try:
+        made_of = mark.read_text(encoding="utf-8") if mark.exists() else wanted
+        mark.write_text(wanted if made_of == wanted else made_of, encoding="utf-8")
+    except OSError as exc:
+        raise SettingsError(
+            f"{place} can't be used ({exc.strerror}); name another --work."
+        ) from exc
+    if made_of != wanted:
+        raise SettingsError(f"{place} holds a library of {made_of}; name another --work.")
 
 
 def _articles(home: Path, folder: Path, names: Mapping[str, str]) -> dict[str, StoredArticle]:

@@ -15,8 +15,11 @@ from eval.metrics.abstention import BALANCED, balanced_parts
 from eval.results import Change, GateResult, Part, QuestionResult, Results
 from eval.scores import GATED
 
-__all__ = ["comparable", "compare", "with_verdict"]
+__all__ = ["FEWEST", "comparable", "compare", "with_verdict"]
 
+FEWEST = 10
+"""Questions that a score needs for a drop in it to count: of one question that is lost, a
+bootstrap says that it is lost always."""
 _NAMED = 3
 """Questions named in a reason; the report names all."""
 
@@ -89,7 +92,7 @@ def compare(before: Results, after: Results, max_drop: float = 0.0) -> tuple[Cha
                 n=len(kept),
                 worse=tuple(i for i, m in moved.items() if m < 0),
                 better=tuple(i for i, m in moved.items() if m > 0),
-                failed=high < 0 and -change > max_drop,
+                failed=high < 0 and -change > max_drop and len(kept) >= FEWEST,
             )
         )
     return tuple(changes)
@@ -174,10 +177,14 @@ def _notes(results: Results, baseline: Results) -> tuple[str, ...]:
     ours, theirs = results.provenance, baseline.provenance
     pairs = (
         ("library", ours.library_hash, theirs.library_hash),
-        ("settings", ours.settings_hash, theirs.settings_hash),
+        ("set of settings", ours.settings_hash, theirs.settings_hash),
         ("writer", (ours.writer, ours.model), (theirs.writer, theirs.model)),
     )
-    return tuple(f"the baseline was made with another {what}" for what, a, b in pairs if a != b)
+    notes = [f"the baseline was made with another {what}" for what, a, b in pairs if a != b]
+    few = len(comparable(baseline, results))
+    if few < FEWEST:
+        notes.append(f"{few} questions are too few to tell a drop from noise; thresholds count")
+    return tuple(notes)
 
 
 def _examples(ids: Sequence[str]) -> str:

@@ -97,7 +97,9 @@ def _expected(asked: Asked) -> tuple[str, ...]:
 
 def _supports(asked: Asked, shelf: Shelf) -> tuple[GoldWords, ...]:
     if not asked.answering.exact:
-        return ()
+        named = dict.fromkeys(span.article_id for span in asked.answering.spans)
+        files = [Path(shelf.article(i).source).name for i in named]
+        return tuple(GoldWords(file, "(the article as a whole)") for file in files[:_MOST_GOLD])
     words: list[GoldWords] = []
     for span in asked.answering.spans[:_MOST_GOLD]:
         article = shelf.article(span.article_id)

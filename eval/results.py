@@ -313,6 +313,9 @@ def read_results(path: Path) -> Results:
     Raises:
         SettingsError: the file can't be read, or is of another form.
     """
+    if path.is_dir():
+        # A report's folder stands for the results in it.
+        path /= "results.json"
     try:
         content = path.read_bytes()
     except OSError as exc:

@@ -9,20 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from eval.asked import Asked, Judged
+from eval.asked import Asked, Ranking
 from eval.gate import with_verdict
 from eval.provenance import provenance_of
 from eval.question import question_result
 from eval.questions.cases import Case, Gold
 from eval.questions.gold_words import Answering, GoldWordsMissing, Shelf
 from eval.results import SCHEMA, GateResult, Results, Timings
-from eval.scores import SCORES, parts_of, scores_of, speed_scores
+from eval.scores import SCORES, SHARES, parts_of, scores_of, speed_scores
 from rag.engine import Engine
 from rag.errors import LibraryBusy, LibraryError, ModelError, ProviderError, SettingsError
 from rag.settings import Settings
 from rag.types import Answer, Article
 
-__all__ = ["Options", "Progress", "evaluate"]
+__all__ = ["Options", "Progress", "evaluate", "threshold_mistakes"]
 
 _DEEP = 10
 """How many articles of a ranking retrieval sets are judged on."""
@@ -69,7 +69,8 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
         LibraryError: the library can't be read.
     """
     options = replace(options or Options(), home=home)
-    _check_thresholds(gold)
+    if mistakes := threshold_mistakes(gold):
+        raise SettingsError(f"{mistakes[0]}.")
     with Engine(home, settings) as engine:
         shelf = Shelf(engine.library)
         if options.judgements is None:
@@ -113,7 +114,8 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
 def _ask(engine: Engine, gold: Gold, case: Case, shelf: Shelf, options: Options) -> Asked:
     nothing = Answering((), frozenset(), exact=False)
     try:
-        answering, unscored = shelf.answering(case), None
+        every = options.judgements is None
+        answering, unscored = shelf.answering(case, every=every), None
     except GoldWordsMissing as exc:
         answering, unscored = nothing, str(exc)
     began = time.perf_counter()
@@ -152,19 +154,19 @@ def _ranking(
     answer: Answer | None,
     answering: Answering,
     options: Options,
-) -> Judged | None:
+) -> Ranking | None:
     """The ranking of articles where they were judged, else of the passages of the answer."""
     if options.judgements is None:
         if case.abstain or answer is None:
             return None
         ranked = tuple(hit.passage.id for hit in answer.hits)
-        return Judged(ranked, dict.fromkeys(answering.passages, 1))
+        return Ranking(ranked, dict.fromkeys(answering.passages, 1))
     grades = options.judgements.get(case.id)
     if not grades:
         return None
     hits = engine.search(case.question, None, case.as_of)
     best = dict.fromkeys(hit.passage.article_id for hit in hits)
-    return Judged(tuple(best)[:_DEEP], grades)
+    return Ranking(tuple(best)[:_DEEP], grades)
 
 
 def _check_articles(gold: Gold, shelf: Shelf) -> None:
@@ -177,10 +179,15 @@ def _check_articles(gold: Gold, shelf: Shelf) -> None:
                 )
 
 
-def _check_thresholds(gold: Gold) -> None:
-    for name in gold.thresholds:
+def threshold_mistakes(gold: Gold) -> list[str]:
+    """Thresholds on what is no score, or that no score can meet; one line each."""
+    mistakes: list[str] = []
+    for name, least in gold.thresholds.items():
         if name not in SCORES:
-            raise SettingsError(
+            mistakes.append(
                 f"{gold.path}: there is no score {name!r} to have a threshold; there are"
-                f" {', '.join(SCORES)}."
+                f" {', '.join(SCORES)}"
             )
+        elif name in SHARES and not 0 <= least <= 1:
+            mistakes.append(f"{gold.path}: thresholds, {name}: {least:g} is not from 0 to 1")
+    return mistakes

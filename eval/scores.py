@@ -10,11 +10,13 @@ from eval.metrics import METRICS, Metric
 from eval.metrics.abstention import BALANCED, balanced_parts
 from eval.results import Part, Score
 
-__all__ = ["GATED", "SCORES", "parts_of", "scores_of", "speed_scores"]
+__all__ = ["GATED", "SCORES", "SHARES", "parts_of", "scores_of", "speed_scores"]
 
 _NAMES = tuple(m.name for m in METRICS)
 GATED = frozenset({m.name for m in METRICS if m.gated} | {BALANCED})
 """Scores of which a drop against a baseline can fail the gate."""
+SHARES = frozenset({m.name for m in METRICS if not m.unit} | {BALANCED})
+"""Scores from 0 to 1."""
 SCORES = (*_NAMES, BALANCED)
 """Every score that can have a threshold."""
 

@@ -1,7 +1,8 @@
 """What a claim states that the words it cites do not carry.
 
 Numbers, dates, names, quotations and negations are compared; the rest of the wording is
-free. Used to drop claims: a changed fact must be caught, a paraphrase should pass.
+free: a changed fact must be caught, a paraphrase should pass. Two right facts exchanged for one
+another within a sentence are not seen.
 """
 
 from __future__ import annotations

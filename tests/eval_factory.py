@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from eval.asked import Asked, Judged
+from eval.asked import Asked, Ranking
 from eval.questions.cases import Case
 from eval.questions.gold_words import Answering, Span
 from rag.types import Answer, Article, Citation, Claim, Support
@@ -103,7 +103,7 @@ def asked(
         error=None,
         unscored=None,
         answering=Answering((("a1", spans),), frozenset({"p1"}), exact=True),
-        retrieval=Judged(("p2", "p1"), {"p1": 1}),
+        retrieval=Ranking(("p2", "p1"), {"p1": 1}),
         articles={of.id: of},
         facts={},
         found_on={},

@@ -107,7 +107,8 @@ def test_documents_are_written_under_safe_names(tmp_path: Path) -> None:
     [
         ("q1\td/1\n", r"dev\.tsv:2: .* is not a query id"),
         ("q1\td/1\tmuch\n", r"dev\.tsv:2"),
-        ("qx\td/1\t1\n", "no query has a judgement"),
+        ("q1\td/1\t0\n", "no query has a judgement"),
+        ("q1\td/1\t1\nqx\td/1\t1\n", "judges the query 'qx'"),
     ],
 )
 def test_broken_judgements_are_told_with_their_line(

@@ -142,6 +142,28 @@ def test_a_drop_within_what_is_allowed_passes() -> None:
     assert not with_verdict(results(170, 200), results(180, 200), max_drop=0.04).gate.passed
 
 
+def test_a_drop_of_a_few_questions_is_shown_and_does_not_count() -> None:
+    """Of one question that is lost, a bootstrap says that it is lost always."""
+    gate = with_verdict(results(0, 1), results(1, 1)).gate
+    assert gate.passed
+    assert (gate.changes[0].high, gate.changes[0].failed) == (-1.0, False)
+    assert any("too few" in note for note in gate.notes)
+    assert with_verdict(results(0, 10), results(10, 10)).gate.changes[0].failed
+
+
+def test_a_score_that_has_no_value_any_more_fails() -> None:
+    before = results(10, 10)
+    after = replace(before, scores=(replace(before.scores[0], value=None, n=0),))
+    assert "right sentence has no value any more" in with_verdict(after, before).gate.reasons[0]
+
+
+def test_another_library_is_noted_and_does_not_fail() -> None:
+    before = results(20, 20)
+    after = replace(before, provenance=replace(before.provenance, library_hash="other"))
+    gate = with_verdict(after, before).gate
+    assert gate.passed and gate.notes == ("the baseline was made with another library",)
+
+
 def test_a_rise_passes() -> None:
     assert with_verdict(results(190, 200), results(150, 200)).gate.passed
 

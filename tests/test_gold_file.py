@@ -33,6 +33,8 @@ def write(path: Path, *rows: dict[str, object], **top: object) -> Path:
     ("changes", "message"),
     [
         ({"id": None}, "question 1 lacks `id`"),
+        ({"id": 5}, "`id` is 5, which is no text"),
+        ({"support": [{"article": "a", "sentence": [""]}]}, "`sentence` is a list"),
         ({"question": "  "}, "question 'q' lacks `question`"),
         ({"kind": "whom"}, "kind 'whom' is none of who, when"),
         ({"accept": None}, "needs `accept`"),
@@ -110,7 +112,8 @@ def test_every_mistake_is_found_at_once(tmp_path: Path) -> None:
     "content",
     [b"", b"[]", b"questions: 3", b"questions: []", b"questions: [", b"\0", b"a: b: c", b"\xff",
      b"questions: &a [*a]", b"questions: [{id: q, id: r}]", b"version: 2\nquestions: [{}]",
-     b"x: 2023-02-31", b"thresholds: [1]\nquestions: [{}]"],
+     b"questions:\n- {id: q, question: a, kind: who, accept: [2023-02-31]}",
+     b"thresholds: [1]\nquestions: [{}]"],
 )  # fmt: skip
 def test_what_is_no_gold_file_is_refused_in_one_line(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "gold.yaml"

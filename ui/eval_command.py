@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from eval.collection import folder_collection
 from eval.files import write_whole
 from eval.gate import compare, with_verdict
 from eval.judge import Judge
@@ -23,13 +25,14 @@ from eval.questions.starter import write_starter
 from eval.reports import write_report
 from eval.reports.terminal import print_results
 from eval.results import Results, read_results, results_json
+from eval.run import threshold_mistakes
 from rag.endpoint import endpoint_from
 from rag.errors import ProviderError, SettingsError
 from rag.library import Library
 from rag.llm import Model
 from rag.settings import Settings, SettingsWithOrigins
 from ui.eval_compare import compare_runs
-from ui.eval_run import articles_path, asked_results, gold_path
+from ui.eval_run import articles_path, asked_results, files_of, gold_path
 from ui.progress import progress
 
 __all__ = ["run"]
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace, home: Path, settings: SettingsWithOrigins) -> 
     _check_arguments(args)
     values = settings.values
     if args.init:
-        return _init(args, home)
+        return _init(args, home, values)
     if args.check:
         return _check(args, home, values)
     if args.compare:
@@ -117,7 +120,7 @@ def _check_arguments(args: argparse.Namespace) -> None:
         if getattr(args, flag) not in (None, False) and not getattr(args, needed):
             raise SettingsError(f"--{flag.replace('_', '-')} goes with --{needed}.")
     alone = "compare" if args.compare else "init" if args.init else "check" if args.check else ""
-    for flag in ("baseline", "report", "judge"):
+    for flag in ("baseline", "report", "judge", *(["beir"] if alone != "compare" else [])):
         if alone and getattr(args, flag):
             raise SettingsError(f"--{flag} does not go with {alone}; leave one of them out.")
     if args.beir and (args.gold or args.articles):
@@ -126,35 +129,51 @@ def _check_arguments(args: argparse.Namespace) -> None:
         raise SettingsError("--work goes with --articles or --beir; the library is kept anyway.")
 
 
-def _init(args: argparse.Namespace, home: Path) -> int:
+def _init(args: argparse.Namespace, home: Path, settings: Settings) -> int:
     path = Path(args.init)
-    count = write_starter(home, path)
-    print(f"Wrote {count} questions to {path}; edit them, then: citewire eval --gold {path}")
+    if args.articles:
+        with (
+            progress("Ingesting", quiet=args.json) as watch,
+            folder_collection(Path(args.articles), settings, None, files_of(watch)) as made,
+        ):
+            count = write_starter(made.home, path)
+    else:
+        count = write_starter(home, path)
+    if args.json:
+        print(json.dumps({"written": str(path), "questions": count}))
+        return 0
+    what = f" --articles {args.articles}" if args.articles else ""
+    print(f"Wrote {count} questions to {path}; edit them, then: citewire eval --gold {path}{what}")
     return 0
 
 
 def _check(args: argparse.Namespace, home: Path, settings: Settings) -> int:
     path = gold_path(args)
     gold, mistakes = check_gold(path)
-    problems = [str(m) for m in mistakes]
+    problems, notes = [str(m) for m in mistakes], list[str]()
     articles = articles_path(args)
-    held = "no library yet, so its support was not looked up"
+    held = "its support was not looked up"
+    shelf = None
     if gold and articles:
-        found, notes = unfounded(gold, sentences_in_folder(articles, settings))
-        held = f"held against {articles.name}"
+        shelf, held = sentences_in_folder(articles, settings), f"held against {articles.name}"
     elif gold and Library.exists(home):
-        found, notes = unfounded(gold, sentences_in_library(home))
-        held = "held against the library"
-    else:
-        found, notes = [], []
-    problems += found
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-    for problem in problems:
-        print(problem, file=sys.stderr)
+        shelf, held = sentences_in_library(home), "held against the library"
+    elif gold:
+        held = "no library yet, so its support was not looked up"
+    if gold:
+        problems += threshold_mistakes(gold)
+    if gold and shelf is not None:
+        found, notes = unfounded(gold, shelf)
+        problems += found
     count = len(gold.cases) if gold else 0
+    if args.json:
+        told = {"gold": path.name, "questions": count, "problems": problems, "notes": notes}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return 2 if problems else 0
+    for line in (*problems, *(f"{note} (a note, no problem)" for note in notes)):
+        print(line, file=sys.stderr)
     noun = "problem" if len(problems) == 1 else "problems"
-    print(f"{path.name}: {count} sound questions, {len(problems)} {noun}; {held}.")
+    print(f"{path.name}: {count} questions could be read, {len(problems)} {noun}; {held}.")
     return 2 if problems else 0
 
 
@@ -165,6 +184,9 @@ def _judge(args: argparse.Namespace) -> Iterator[Judge | None]:
         yield None
         return
     transcript = Path(args.report or ".") / "judge.jsonl"
+    if args.report:
+        # Like the report's other files, it is of the last run.
+        transcript.unlink(missing_ok=True)
     with Model(args.judge, endpoint_from()) as model:
         yield Judge(model, args.votes or 1, transcript)
 

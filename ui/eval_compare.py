@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from eval.gate import comparable, compare
+from eval.gate import FEWEST, comparable, compare
 from eval.reports.terminal import print_changes
 from eval.results import Change, Results, read_results
 from rag.errors import SettingsError
@@ -62,9 +62,7 @@ def compare_runs(args: argparse.Namespace, home: Path) -> int:
 
 def _side(name: str, args: argparse.Namespace, home: Path) -> Results | Settings:
     path = Path(name)
-    if path.is_dir():
-        path /= "results.json"
-    if path.is_file():
+    if path.exists():
         return read_results(path)
     pairs = [] if name == "default" else name.split(",")
     flags = dict(pair.split("=", 1) for pair in (getattr(args, "set", None) or []) if "=" in pair)
@@ -91,7 +89,7 @@ def _show(before: str, after: str, changes: tuple[Change, ...]) -> None:
     console = Console()
     console.print(Text(f"{before} → {after}", "bold"), soft_wrap=True)
     print_changes(changes, console)
-    real = [c.name for c in changes if c.low > 0 or c.high < 0]
+    real = [c.name for c in changes if (c.low > 0 or c.high < 0) and c.n >= FEWEST]
     console.print(
         f"More than noise: {', '.join(real)}." if real else "Nothing changed by more than noise."
     )

@@ -17,7 +17,7 @@ from ingest.pipeline import Progress
 from rag.settings import Settings
 from ui.progress import Watch, progress
 
-__all__ = ["articles_path", "asked_results", "gold_path"]
+__all__ = ["articles_path", "asked_results", "files_of", "gold_path"]
 
 _PACKAGES = Path(__file__).parent.parent
 
@@ -46,7 +46,7 @@ def asked_results(args: argparse.Namespace, home: Path, settings: Settings) -> R
         beir = load_beir(Path(args.beir), args.split)
         with (
             progress("Ingesting", quiet=args.json) as watch,
-            beir_collection(beir, settings, work, _files(watch)) as outside,
+            beir_collection(beir, settings, work, files_of(watch)) as outside,
         ):
             options = Options(
                 judgements=outside.judgements,
@@ -60,7 +60,7 @@ def asked_results(args: argparse.Namespace, home: Path, settings: Settings) -> R
         return _asked(args, home, gold, settings, Options())
     with (
         progress("Ingesting", quiet=args.json) as watch,
-        folder_collection(articles, settings, work, _files(watch)) as collection,
+        folder_collection(articles, settings, work, files_of(watch)) as collection,
     ):
         options = Options(ingest_seconds=collection.seconds)
         return _asked(args, collection.home, gold, settings, options)
@@ -73,5 +73,6 @@ def _asked(
         return evaluate(home, gold, settings, replace(options, progress=lambda p: watch(*p)))
 
 
-def _files(watch: Watch) -> Callable[[Progress], None]:
+def files_of(watch: Watch) -> Callable[[Progress], None]:
+    """Tells a progress bar of ingestion, by the files' names."""
     return lambda p: watch(p.done, p.total, Path(p.path).name)

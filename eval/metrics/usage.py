@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from eval.asked import Asked
 from eval.metrics.metric import Metric
 from eval.results import Part
 
 __all__ = ["METRICS", "Price"]
-
-from typing import NamedTuple
 
 
 class Price(NamedTuple):

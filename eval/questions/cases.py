@@ -84,6 +84,8 @@ class Case:
     tags: frozenset[str] = frozenset()
     """`paraphrase`, `across`, `differ`, `near` and `far`, where they apply."""
     notes: str = ""
+    place: str = ""
+    """File and line, for messages."""
 
     @property
     def hash(self) -> str:

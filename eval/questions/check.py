@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from fnmatch import fnmatch
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from eval.questions.answers import Words, all_held
 from eval.questions.cases import Gold, Support
 from ingest.article import parse
 from ingest.read import find_files, read
@@ -25,7 +27,7 @@ class Readable(NamedTuple):
     """An article's file, its text, and its sentences as they read."""
 
     source: str
-    text: str
+    published: date | None
     sentences: tuple[str, ...]
 
 
@@ -39,17 +41,23 @@ def unfounded(gold: Gold, articles: Iterable[Readable]) -> tuple[list[str], list
         if (count := sum(fnmatch(Path(a.source).name, facts.files) for a in shelf)) > 1
     ]
     for case in gold.cases:
+        where = f"{case.place or gold.path}: question {case.id!r}"
+        words: list[Words] = []
         for support in case.support:
             named = [a for a in shelf if support.names(a.source)]
+            found = [Words(s, a.published) for a in named for s in _found(support, a)]
+            words += found
             if not named:
-                problems.append(
-                    f"question {case.id!r}, support: no article's file is called {support.files}"
-                )
-            elif not any(_found(support, a) for a in named):
+                problems.append(f"{where}, support: no article's file is called {support.files}")
+            elif not found:
                 what = repr(support.quote) if support.quote else _patterns(support)
+                problems.append(f"{where}, support: no sentence of {support.article!r} has {what}")
+            elif case.as_of and not any(_published_by(case.as_of, a) for a in named):
                 problems.append(
-                    f"question {case.id!r}, support: no sentence of {support.article!r} has {what}"
+                    f"{where}, support: {support.article!r} is undated or later than {case.as_of}"
                 )
+        if case.accept and words and not all_held(case.accept, words):
+            notes.append(f"{where}, accept: the sentences of its support do not hold it")
     return list(dict.fromkeys(problems)), notes
 
 
@@ -61,7 +69,7 @@ def sentences_in_library(home: Path) -> list[Readable]:
             passages = library.passages(library.passage_ids(article.id)).values()
             spans = {s.id: s for passage in passages for s in passage.sentences}.values()
             texts = tuple(reading_text(article, s.start, s.end) for s in spans)
-            found.append(Readable(article.source, article.text, texts))
+            found.append(Readable(article.source, article.published, texts))
         return found
 
 
@@ -75,15 +83,21 @@ def sentences_in_folder(folder: Path, settings: Settings) -> list[Readable]:
             continue
         article = replace(article, skipped=with_sentence_furniture(article))
         texts = tuple(reading_text(article, s.start, s.end) for s in sentences_of(article))
-        found.append(Readable(article.source, article.text, texts))
+        found.append(Readable(article.source, article.published, texts))
     return found
 
 
-def _found(support: Support, article: Readable) -> bool:
+def _found(support: Support, article: Readable) -> list[str]:
+    """The sentences that a row means: all of them, where it names the article only."""
     if support.quote is None and not support.sentence:
-        return True
+        return list(article.sentences)
     # Words of a headline or a caption are in the text, but are never quoted.
-    return any(support.matches(s) for s in (*article.sentences, *_pairs(article.sentences)))
+    found = [s for s in article.sentences if support.matches(s)]
+    return found or [p for p in _pairs(article.sentences) if support.matches(p)]
+
+
+def _published_by(day: date, article: Readable) -> bool:
+    return article.published is not None and article.published <= day
 
 
 def _pairs(sentences: tuple[str, ...]) -> list[str]:

@@ -45,7 +45,11 @@ class CaseReader:
         before = len(self._notes.mistakes)
         self._notes.only(row, FIELDS, place, where)
         for field in ("id", "question", "kind"):
-            if not isinstance(row.get(field), str) or not row[field].strip():
+            value = row.get(field)
+            if value is not None and not isinstance(value, str):
+                message = f"{where}: `{field}` is {value!r}, which is no text; put it in quotes"
+                self._notes.wrong((*place, field), message)
+            elif not value or not value.strip():
                 self._notes.wrong((*place, field), f"{where} lacks `{field}`")
         for field, choices in _CHOICES.items():
             value = row.get(field)
@@ -85,6 +89,7 @@ class CaseReader:
             as_of=as_of,
             tags=frozenset(str(tag) for tag in tags),
             notes=str(row.get("notes") or ""),
+            place=self._notes.place(place),
         )
 
     def _fits_together(self, row: Mapping[str, Any], place: Place, where: str) -> None:
@@ -146,7 +151,7 @@ class CaseReader:
         if "sentence" not in row:
             return Support(article, files)
         patterns = row["sentence"]
-        if not isinstance(patterns, list) or not patterns:
+        if not isinstance(patterns, list) or not all(patterns) or not patterns:
             message = f"{where}: `sentence` is a list of patterns"
             self._notes.wrong((*place, "sentence"), message)
             return None

@@ -86,23 +86,27 @@ class Shelf:
         """Whether the article that a row names is there."""
         return any(self._ids(support))
 
-    def answering(self, case: Case) -> Answering:
+    def answering(self, case: Case, *, every: bool = True) -> Answering:
         """Where a question's support stands.
+
+        Args:
+            case: the question.
+            every: whether each row has to be found, and not only one of them.
 
         Raises:
             GoldWordsMissing: a row's words are not in its article.
         """
         rows = tuple((s.article, tuple(self._spans(s))) for s in case.support)
         for support, (_, spans) in zip(case.support, rows, strict=True):
-            if not spans:
+            if not spans and (every or not any(found for _, found in rows)):
                 what = support.quote or [p.pattern for p in support.sentence]
                 raise GoldWordsMissing(f"no sentence of {support.article!r} holds {what!r}")
-        every = [span for _, found in rows for span in found]
+        all_spans = [span for _, found in rows for span in found]
         holding = frozenset(
             passage.id
-            for article_id in dict.fromkeys(span.article_id for span in every)
+            for article_id in dict.fromkeys(span.article_id for span in all_spans)
             for passage in self._passages(article_id)
-            if any(_holds(passage, span) for span in every)
+            if any(_holds(passage, span) for span in all_spans)
         )
         exact = any(s.sentence or s.quote for s in case.support)
         return Answering(rows, holding, exact)

@@ -37,6 +37,10 @@ class Notes:
         line = self._document.line(place)
         self.mistakes.append(Mistake(self._path, line, message))
 
+    def place(self, place: Place) -> str:
+        """File and line of a place of the document."""
+        return f"{self._path}:{self._document.line(place)}"
+
     def only(self, row: Mapping[Any, Any], known: Sequence[str], place: Place, where: str) -> None:
         """Note every field of a row that is not one of those known."""
         for key in row:

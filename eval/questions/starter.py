@@ -8,6 +8,8 @@ from pathlib import Path
 
 from rag.errors import EmptyLibrary, SettingsError
 from rag.library import Library
+from rag.names import find_names
+from rag.numbers import find_numbers
 from rag.reading import fold, reading_text
 from rag.types import Article
 
@@ -104,15 +106,15 @@ def starter(leads: Sequence[tuple[Article, str]], name: str) -> str:
     asked = [
         _ASK.format(
             id=f"{short}-lead",
-            question=_quoted(f"What does the report “{_title(article)}” say first?"),
-            accept=_quoted(" ".join(lead.split()[:4]).strip(".,;:“”\"'")),
+            question=_quoted(f"What does “{_title(article)}” report?"),
+            accept=_quoted(_telling(lead)),
             article=short,
             quote=_quoted(lead),
         )
         for short, (article, lead) in zip(names, leads, strict=True)
     ]
     refused = _REFUSE.format(
-        question=_quoted(f"Who paid for what “{_title(leads[0][0])}” reports on?")
+        question=_quoted(f"What did the events of “{_title(leads[0][0])}” cost the taxpayer?")
     )
     return head + "".join(asked) + refused
 
@@ -126,6 +128,15 @@ def _lead(library: Library, article: Article) -> str | None:
             if whole and _FEWEST_WORDS <= len(text.split()) <= _MOST_WORDS:
                 return text
     return None
+
+
+def _telling(sentence: str) -> str:
+    """What an answer from this sentence would hold: a name, a number, else its first words."""
+    if names := find_names(sentence):
+        return max((n.text for n in names), key=len)
+    if numbers := find_numbers(sentence):
+        return sentence[numbers[0].start : numbers[0].end]
+    return " ".join(sentence.split()[:4]).strip(".,;:“”\"'")
 
 
 def _title(article: Article) -> str:

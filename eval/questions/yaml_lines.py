@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import yaml
+from yaml.constructor import ConstructorError
 from yaml.reader import ReaderError
 
 __all__ = ["Document", "Malformed", "Place", "load_yaml"]
@@ -35,6 +36,17 @@ class Document(NamedTuple):
         return self.lines.get(place, 1)
 
 
+class _Loader(yaml.SafeLoader):
+    """Tells where a value stands that can't be made, such as a date that no calendar has."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as exc:
+            what = " ".join(str(exc).split())[:80]
+            raise ConstructorError(None, None, what, node.start_mark) from exc
+
+
 def load_yaml(text: str) -> Document:
     """Read a document.
 
@@ -43,7 +55,7 @@ def load_yaml(text: str) -> Document:
             readers silently keep the last.
     """
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
     except ReaderError as exc:
         line = text[: exc.position].count("\n") + 1
         message = f"not valid YAML (the character U+{exc.character:04X} is not allowed)"
@@ -59,7 +71,7 @@ def load_yaml(text: str) -> Document:
         what = " ".join(str(exc.problem or exc.context).split())
         raise Malformed(mark.line + 1 if mark else 1, f"not valid YAML ({what})") from exc
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as exc:
-        # Such as a date that no calendar has.
+        # Such as an alias that leads to itself.
         what = " ".join(str(exc).split())
         raise Malformed(1, f"not valid YAML ({what})") from exc
     finally:

@@ -55,18 +55,15 @@ def print_changes(changes: Iterable[Change], console: Console) -> None:
     if not rows:
         return
     table = Table(box=None, pad_edge=False)
-    table.add_column("Change", no_wrap=True)
-    for column in ("n", "before", "after", "95 %", "worse", "better"):
-        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("Change", overflow="fold")
+    for column, width in (("n", 3), ("before → after", 13), ("95 %", 15)):
+        table.add_column(column, justify="right", no_wrap=True, min_width=width)
     for change in rows:
         table.add_row(
             change.name,
             str(change.n),
-            f"{change.before:.3f}",
-            f"{change.after:.3f}",
+            f"{change.before:.3f} → {change.after:.3f}",
             f"{change.low:+.3f}…{change.high:+.3f}",
-            str(len(change.worse)),
-            str(len(change.better)),
             style="bold red" if change.failed else "",
         )
     console.print(table)

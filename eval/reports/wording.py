@@ -111,7 +111,7 @@ def fault_said(question: QuestionResult) -> str:  # noqa: PLR0911 - one for each
             return f"The program failed: {_closed(question.error or 'it gave no reason')}"
         case "unscored":
             why = _closed(question.unscored or "no reason was given")
-            return f"It was answered, but the answer could not be scored: {why}"
+            return f"It could not be scored: {why}"
         case "retrieval" if question.status == "not_asked":
             return "Not every relevant article was among the first ten found."
         case "retrieval":
