@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,34 +81,42 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
             options.progress(Progress(n, len(gold.cases), case.question))
             asked.append(_ask(engine, gold, case, shelf, options))
         options.progress(Progress(len(gold.cases), len(gold.cases), ""))
-        seconds = time.perf_counter() - clock
-        rows = parts_of(asked)
-        questions = tuple(
-            question_result(one, parts, shelf) for one, parts in zip(asked, rows, strict=True)
+        timings = Timings(
+            started=started.isoformat(timespec="seconds"),
+            seconds=round(time.perf_counter() - clock, 3),
+            ingest_seconds=options.ingest_seconds,
+            scores=speed_scores([a.milliseconds for a in asked if a.scorable]),
+            questions={a.case.id: round(a.milliseconds, 3) for a in asked},
         )
-        timed = [a.milliseconds for a in asked if a.scorable]
-        writer, model = next(
-            ((a.answer.writer, a.answer.model) for a in asked if a.answer), ("quotes", None)
-        )
-        results = Results(
-            schema=SCHEMA,
-            provenance=provenance_of(
-                engine.library, gold, settings, writer=writer, model=model, judge=None
-            ),
-            scores=tuple(scores_of(rows, [a.case.abstain for a in asked], gold.thresholds)),
-            errors=sum(a.error is not None for a in asked),
-            unscored=sum(a.error is None and a.unscored is not None for a in asked),
-            questions=questions,
-            gate=GateResult(passed=False, reasons=()),
-            timings=Timings(
-                started=started.isoformat(timespec="seconds"),
-                seconds=round(seconds, 3),
-                ingest_seconds=options.ingest_seconds,
-                scores=speed_scores(timed),
-                questions={a.case.id: round(a.milliseconds, 3) for a in asked},
-            ),
-        )
-    return with_verdict(results)
+        return with_verdict(_results(shelf, gold, settings, asked, timings))
+
+
+def _results(
+    shelf: Shelf,
+    gold: Gold,
+    settings: Settings,
+    asked: Sequence[Asked],
+    timings: Timings,
+) -> Results:
+    rows = parts_of(asked)
+    questions = tuple(
+        question_result(one, parts, shelf) for one, parts in zip(asked, rows, strict=True)
+    )
+    writer, model = next(
+        ((a.answer.writer, a.answer.model) for a in asked if a.answer), ("quotes", None)
+    )
+    return Results(
+        schema=SCHEMA,
+        provenance=provenance_of(
+            shelf.library, gold, settings, writer=writer, model=model, judge=None
+        ),
+        scores=tuple(scores_of(rows, [a.case.abstain for a in asked], gold.thresholds)),
+        errors=sum(a.error is not None for a in asked),
+        unscored=sum(a.error is None and a.unscored is not None for a in asked),
+        questions=questions,
+        gate=GateResult(passed=False, reasons=()),
+        timings=timings,
+    )
 
 
 def _ask(engine: Engine, gold: Gold, case: Case, shelf: Shelf, options: Options) -> Asked:

@@ -305,3 +305,14 @@ def test_two_stretches_are_the_same_where_half_of_both_together_is_shared() -> N
     # A quotation that swallows the sentence and as much again is another.
     assert not gold.holds(Span("a", 0, 160))
     assert not gold.holds(Span("a", 100, 110))
+
+
+def test_a_row_may_name_a_sentence_and_another_an_article_as_a_whole(seeds_home: Path) -> None:
+    rows = (Support("000", "000_*"), Support("004", "004_*", quote=_some_quote(seeds_home)))
+    with Library(seeds_home) as library:
+        answering = Shelf(library).answering(Case("q", "Who?", "who", support=rows))
+    article, sentence = answering.spans
+    assert answering.exact
+    assert answering.holds(sentence)
+    assert answering.holds(Span(article.article_id, 10, 60))
+    assert not answering.holds(Span(sentence.article_id, 0, 5))

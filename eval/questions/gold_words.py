@@ -56,6 +56,8 @@ class Answering(NamedTuple):
     """Ids of the passages that hold such a sentence."""
     exact: bool
     """Whether sentences are named, and not whole articles only."""
+    whole: frozenset[Span] = frozenset()
+    """Those of the spans that are articles as a whole."""
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -67,16 +69,17 @@ class Answering(NamedTuple):
 
         A quotation that swallows the sentence and much around it is not.
         """
-        if not self.exact:
-            return any(own.encloses(span) for own in self.spans)
-        return any(own.overlap(span) >= SAME for own in self.spans)
+        return any(
+            own.encloses(span) if own in self.whole else own.overlap(span) >= SAME
+            for own in self.spans
+        )
 
 
 class Shelf:
     """The articles of a library, as gold questions need them."""
 
     def __init__(self, library: Library) -> None:
-        self._library = library
+        self.library = library
         self._sources = [(row.source, row.id) for row in library.stored()]
         self.article = cache(library.article)
         self.sentences = cache(self._read_sentences)
@@ -108,8 +111,14 @@ class Shelf:
             for passage in self._passages(article_id)
             if any(_holds(passage, span) for span in all_spans)
         )
-        exact = any(s.sentence or s.quote for s in case.support)
-        return Answering(rows, holding, exact)
+        named = [bool(s.sentence or s.quote) for s in case.support]
+        whole = frozenset(
+            span
+            for by_words, (_, spans) in zip(named, rows, strict=True)
+            if not by_words
+            for span in spans
+        )
+        return Answering(rows, holding, any(named), whole)
 
     def _ids(self, support: Support) -> Iterable[str]:
         return (article_id for source, article_id in self._sources if support.names(source))
@@ -137,7 +146,7 @@ class Shelf:
         return tuple((s, reading_text(article, s.start, s.end)) for s in found.values())
 
     def _read_passages(self, article_id: str) -> tuple[Passage, ...]:
-        return tuple(self._library.passages(self._library.passage_ids(article_id)).values())
+        return tuple(self.library.passages(self.library.passage_ids(article_id)).values())
 
 
 def _quoted(article: Article, quote: str) -> Iterable[Span]:
