@@ -72,7 +72,8 @@ def beir_collection(
         # A copy of another document was not stored: that one's file stands for it.
         files = names | {d: Path(row.source).name for d, row in articles.items()}
         judgements = {
-            q.id: {articles[d].id: grade for d, grade in q.relevant.items() if d in articles}
+            # A document that ingestion rejected is one that is never found.
+            q.id: {articles[d].id if d in articles else d: g for d, g in q.relevant.items()}
             for q in beir.queries
         }
         yield Outside(collection, gold_of(beir, files), judgements)

@@ -88,6 +88,19 @@ def test_a_set_without_answers_is_only_searched(tmp_path: Path) -> None:
     assert results.gate.passed
 
 
+def test_a_relevant_document_that_can_not_be_ingested_counts_as_not_found(tmp_path: Path) -> None:
+    empty = {"_id": "d4", "title": "", "text": "—"}
+    folder = lay(tmp_path / "set", [{"_id": "q1", "text": "Who was at the helm?"}])
+    with gzip.open(folder / "corpus.jsonl.gz", "wt") as file:
+        file.write("\n".join(json.dumps(row) for row in (*CORPUS, empty)))
+    (folder / "qrels" / "dev.tsv").write_text("q1\td/1\t1\nq1\td4\t1\n")
+    with beir_collection(load_beir(folder), Settings(), None, lambda _: None) as outside:
+        options = Options(judgements=outside.judgements, retrieval_only=True)
+        results = evaluate(outside.collection.home, outside.gold, Settings(), options)
+    recall = results.score("recall@10")
+    assert recall and (recall.value, recall.n) == (0.5, 1)
+
+
 def test_a_kept_library_is_gone_on_with(tmp_path: Path) -> None:
     beir = load_beir(lay(tmp_path / "set"))
     for first in (True, False):
