@@ -127,10 +127,12 @@ class Library:
         Raises:
             NotFound: no id, or more than one, starts so.
         """
+        # A range and not a pattern, so that the primary key is used: a scan of 5,000
+        # articles took 8 ms, a dozen times a question.
         rows = self._db.rows(
             "SELECT id, source, text, title, outlet, published, byline, url, skipped,"
-            " content_hash FROM articles WHERE substr(id, 1, ?) = ? LIMIT 2",
-            (len(article_id), article_id),
+            " content_hash FROM articles WHERE id >= ? AND id < ? ORDER BY id LIMIT 2",
+            (article_id, article_id + "\U0010ffff"),
         )
         if len(rows) != 1 or not article_id:
             how = "more than one article's id starts with" if rows else "no article has the id"
