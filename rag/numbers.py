@@ -119,7 +119,7 @@ _TIMES = re.compile(
 )
 _UNIT = re.compile(
     r"[\s-]?(?P<percent>%|pct\b|per[\s-]?cent\b|percentage[\s-]points?\b)"
-    rf"|\s?(?P<symbol>[{_SIGNS}])(?![0-9])"
+    rf"|\s?(?P<symbol>[{_SIGNS}])(?!\.?[0-9])"
     r"|[\s-](?:(?:US|U\.S\.|American|Australian|Canadian|New|Israeli|British)\s){0,2}"
     r"(?P<name>dollar|euro|pound|yen|shekel|rupee|rouble|ruble|lira|USD|EUR|GBP|JPY|NIS|ILS)s?\b",
     re.IGNORECASE,
@@ -159,9 +159,11 @@ def find_numbers(text: str) -> tuple[Number, ...]:
         if read is None:
             continue
         number, scale = _scaled(text, *read)
-        at = number.end
+        whole = _with_unit(text, number, match["money"] or "")
+        # Past the unit: in "5$ 6" the sign belongs to one of the two.
+        at = whole.end
         if not (found and _is_no_number(text, found[-1][0], number)):
-            found.append((_with_unit(text, number, match["money"] or ""), scale))
+            found.append((whole, scale))
     return _shared(text, found)
 
 

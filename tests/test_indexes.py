@@ -238,4 +238,6 @@ def test_the_embedder_gives_unit_vectors_in_the_order_asked() -> None:
     assert together.shape == (3, 384)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     alone = np.concatenate([embedder.embed([t]) for t in texts])
-    assert ((together * alone).sum(axis=1) > 0.99).all()
+    # Activations are quantised by the batch, so a text's company moves its vector a little.
+    assert ((together * alone).sum(axis=1) > 0.97).all()
+    assert np.argmax(together @ alone.T, axis=1).tolist() == [0, 1, 2]

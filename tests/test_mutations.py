@@ -192,8 +192,8 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
     "answer: in lower case": (said(str.lower),),
     "answer: a name changed": (said(lambda t: t.replace("Israel", "Jordan")),),
     "answer: the outlet dropped": (said(lambda t: t.split(": ", 1)[-1]),),
-    "answer: a digit changed in a few": (
-        said(lambda t: t.replace("67", "68").replace("2014", "2015")),
+    "answer: a number changed in a few": (
+        said(lambda t: t.replace("ixty-seven", "ixty-eight")),
     ),
     "answer: said twice": (answer_changed(repeated),),
     "answer: dated a year late": (
