@@ -8,18 +8,18 @@ that change with each request, and what it replies counts only if it is exactly 
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from eval.results import JudgeResult
+from eval.verdict import Verdict, read_verdict
 from rag.chat_template import defused
 from rag.errors import ProviderError, SettingsError
 from rag.llm import Completion, Message, Model
 
-__all__ = ["Agreement", "Judge", "Judged", "Verdict", "agreement", "read_verdict"]
+__all__ = ["Judge", "Judged"]
 
 MAX_TOKENS = 2000
 """A verdict takes 60; models that reason first spend the rest on that."""
@@ -72,25 +72,6 @@ class Judged(NamedTuple):
     prompt_tokens: int
     """Of all votes together."""
     completion_tokens: int
-
-
-class Verdict(NamedTuple):
-    """One vote."""
-
-    correct: bool
-    faithful: bool
-    reason: str
-
-
-class Agreement(NamedTuple):
-    """How far two raters of the same answers agree."""
-
-    n: int
-    agreed: float | None
-    """Share of pairs that are equal; None without pairs."""
-    kappa: float | None
-    """Cohen's: 1 is always, 0 as often as by chance. None where both only ever say one and the
-    same, since chance alone would agree as well."""
 
 
 class Judge:
@@ -203,45 +184,6 @@ class Judge:
             ) from exc
 
 
-def read_verdict(text: str) -> Verdict | None:
-    """The verdict of a reply, or None for anything that is not exactly one.
-
-    A verdict that has to be searched for in prose may be a quotation from the answer, and a
-    `"true"` may be a word of it; guessing would let the graded text grade itself.
-    """
-    text = text.strip()
-    fenced = re.fullmatch(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", text, re.DOTALL | re.IGNORECASE)
-    try:
-        found = json.loads(fenced[1] if fenced else text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(found, dict) or set(found) != {"correct", "faithful", "reason"}:
-        return None
-    correct, faithful, reason = found["correct"], found["faithful"], found["reason"]
-    if not (isinstance(correct, bool) and isinstance(faithful, bool) and isinstance(reason, str)):
-        return None
-    # "\ud800" is valid JSON, but no text that could be written to a file.
-    line = " ".join(reason.encode("utf-8", "replace").decode().split())
-    return Verdict(correct, faithful, line[:300])
-
-
-def agreement(pairs: Sequence[tuple[bool, bool]]) -> Agreement:
-    """Compare two raters, such as the judge and the deterministic score.
-
-    Args:
-        pairs: what each said of the same answer.
-    """
-    n = len(pairs)
-    if not n:
-        return Agreement(0, None, None)
-    same = sum(a == b for a, b in pairs)
-    first, second = sum(a for a, _ in pairs), sum(b for _, b in pairs)
-    # In whole numbers of pairs of pairs, so that "all by chance" is exact.
-    chance = first * second + (n - first) * (n - second)
-    kappa = None if chance == n * n else (n * same - chance) / (n * n - chance)
-    return Agreement(n, same / n, kappa)
-
-
 def _messages(
     question: str, expected: Sequence[str], answerable: bool, answer: str, quotes: Sequence[str]
 ) -> list[Message]:
@@ -269,9 +211,3 @@ def _majority(votes: Sequence[bool]) -> bool | None:
     """What more than half say; None for a tie or no votes."""
     yes = sum(votes)
     return None if 2 * yes == len(votes) else 2 * yes > len(votes)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key twice")
-    return dict(pairs)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from eval.agreement import agreement
 from eval.intervals import interval, ratio
-from eval.judge import Judge, agreement
+from eval.judge import Judge
 from eval.metrics.usage import Price
 from eval.results import JudgeSummary, Part, QuestionResult, Results, Score
 from eval.run import Progress

@@ -10,21 +10,11 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from rag.days import MONTHS
+
 __all__ = ["DATE", "WEEKDAY", "parse_date"]
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan", "february feb", "march mar", "april apr", "may", "june jun",
-            "july jul", "august aug", "september sept sep", "october oct", "november nov",
-            "december dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)})\.?"
+_MONTH = rf"(?P<month>{'|'.join(MONTHS)})\.?"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:1[5-9]|20|21)\d\d)"
 _FORMS = tuple(
@@ -74,7 +64,7 @@ def parse_date(text: str) -> date | None:
             day, month = _unambiguous(int(parts["first"]), int(parts["second"]))
         else:
             name = parts["month"].lower()
-            day, month = int(parts["day"]), int(name) if name.isdigit() else _MONTHS[name]
+            day, month = int(parts["day"]), int(name) if name.isdigit() else MONTHS[name]
         return _date(int(parts["year"]), month, day)
     return None
 

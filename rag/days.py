@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from rag.numbers import find_numbers
 
-__all__ = ["WEEKDAY", "WEEKDAYS", "Day", "covers", "find_days", "parse_day"]
+__all__ = ["MONTHS", "WEEKDAY", "WEEKDAYS", "Day", "covers", "find_days", "parse_day"]
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -25,13 +25,14 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
+"""Numbers of months by name, whole and cut short, in lower case."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """In lower case, at the index that `date.weekday` gives."""
 WEEKDAY = re.compile(rf"\b({'|'.join(day.title() for day in WEEKDAYS)})(?:s|['’]s)?\b")
 """A weekday's full name; group 1 is the name."""
 
 _FULL = "January|February|April|June|July|August|September|October|November|December"
-_NAME = r"(?P<name>(?i:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r"))\b\.?"
+_NAME = r"(?P<name>(?i:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r"))\b\.?"
 _D = r"(?P<d>0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)?(?![0-9]|,[0-9]{3})"
 _Y4 = "(?P<y>(?:1[5-9]|20|21)[0-9]{2})"
 _Y = rf"{_Y4}(?![0-9]|[,.][0-9])"
@@ -181,7 +182,7 @@ def _parts(match: re.Match[str]) -> Iterator[Day]:
     inner = "y" if "before" in match.groupdict() else month_name if month_name != "name" else ""
     start, end = match.span(inner or 0)
     year = int(parts["y"]) if "y" in parts else None
-    month = _MONTHS[parts[month_name].lower()] if month_name else None
+    month = MONTHS[parts[month_name].lower()] if month_name else None
     if "m" in parts:
         month = int(parts["m"])
     day = int(parts["d"]) if "d" in parts else None

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from rag.closing import Closing
 from rag.embed import Embedder
 from rag.errors import EmptyLibrary, SettingsError
 from rag.evidence import find_evidence
@@ -42,7 +41,7 @@ class Retrieved:
     timings_ms: dict[str, float]
 
 
-class Engine:
+class Engine(Closing):
     """Answers questions about one library. Use it as a context manager, from one thread.
 
     Raises:
@@ -66,17 +65,6 @@ class Engine:
         except BaseException:
             self.library.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the library and its indexes."""

@@ -11,12 +11,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from rag.closing import Closing
 from rag.database import Database
 from rag.errors import LibraryError, NotFound
 from rag.types import Article, Passage, Sentence, SkippedSpan
@@ -56,7 +56,7 @@ class ArticleVectors(NamedTuple):
     """float32, (number of passages, 384), unit length."""
 
 
-class Library:
+class Library(Closing):
     """An open library. Use it as a context manager, from one thread.
 
     Raises:
@@ -74,17 +74,6 @@ class Library:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # --- reading -------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from rag.closing import Closing
 from rag.endpoint import Endpoint
 from rag.errors import ProviderError, SettingsError
 from rag.llm_faults import CONNECT_S, READ_S, Fault, connection_fault, status_fault
@@ -49,7 +49,7 @@ class Completion(NamedTuple):
     """Of the whole call, with a retry."""
 
 
-class Model:
+class Model(Closing):
     """A served model. Threads may share it; use it as a context manager or `close` it."""
 
     def __init__(self, name: str, endpoint: Endpoint, *, deadline_s: float = 60.0) -> None:
@@ -78,17 +78,6 @@ class Model:
         self._client: OpenAI | None = None
         self._opening = threading.Lock()
         self._turned_down: frozenset[str] = frozenset()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the client."""

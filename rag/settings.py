@@ -121,6 +121,7 @@ def load_settings(
                 break
         else:
             origins[f.name] = "default"
+    # Each value was made with its own field's type, which a mapping can't say.
     return SettingsWithOrigins(Settings(**values), origins)  # type: ignore[arg-type]
 
 

@@ -24,7 +24,7 @@ VENDORS = {
     "onnx": {"rag/training/embedder.py"},
     "safetensors": {"rag/training/embedder.py"},
     "openai": {"rag/llm.py", "rag/llm_faults.py"},
-    "pydantic": {"eval/results.py", "rag/llamaindex.py"},
+    "pydantic": {"eval/results_file.py", "rag/llamaindex.py"},
     "jinja2": {"eval/reports/html.py"},
     "tokenizers": {"rag/embed.py"},
     "trafilatura": {"ingest/html.py"},

@@ -10,7 +10,8 @@ import pytest
 from eval.questions.cases import Case, Gold, Support
 from eval.questions.gold_file import load_gold
 from eval.questions.gold_words import Answering, Shelf, Span
-from eval.results import Results, read_results, results_json
+from eval.results import Results
+from eval.results_file import read_results, results_json
 from eval.run import evaluate
 from ingest.pipeline import ingest
 from rag.engine import Engine

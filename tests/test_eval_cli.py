@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from eval.questions.gold_file import load_gold
-from eval.results import read_results
+from eval.results_file import read_results
 from eval.run import evaluate
 from ingest.pipeline import IngestReport
 from rag.engine import Engine
@@ -196,6 +196,19 @@ def test_a_starter_is_written_sound_and_can_be_asked(
     assert (results.errors, results.unscored) == (0, 0)
 
 
+def test_a_starter_asks_an_article_without_a_title_for_its_words(
+    run: Run, folder: Path, take: Callable[..., IngestReport], tmp_path: Path
+) -> None:
+    (folder / "a.txt").write_text(
+        "The ferry Halcyon struck the north pier of Port Ennick on Thursday, injuring fourteen"
+        " people and sinking a tug.\n\nCaptain Ilya Brandt was at the helm, they said.\n"
+    )
+    take()
+    assert run("eval", "--init", tmp_path / "mine.yaml")[0] == 0
+    first = load_gold(tmp_path / "mine.yaml").cases[0]
+    assert first.question.startswith("What is told by the sentence “The ferry Halcyon struck")
+
+
 def test_a_starter_replaces_no_file_and_needs_articles(
     run: Run, asked: Path, tmp_path: Path
 ) -> None:
@@ -253,6 +266,7 @@ def test_settings_are_compared_on_one_library(run: Run, gold: Path, asked: Path)
     assert code == 0
     assert "default → max_quotes=1" in out
     assert "Nothing changed by more than noise." in out
+    assert "scores are the same for every question." in out and "hit@1" not in out
     code, out, _ = run("eval", "compare", "default", "answer_threshold=1", "--gold", gold, "--json")
     (pair,) = json.loads(out)["comparisons"]
     changes = {c["name"]: (c["before"], c["after"]) for c in pair["changes"]}

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from eval.judge import Agreement, Judge, Judged, Verdict, agreement, read_verdict
+from eval.agreement import Agreement, agreement
+from eval.judge import Judge, Judged
+from eval.verdict import Verdict, read_verdict
 from rag.endpoint import Endpoint
 from rag.errors import ProviderError, SettingsError
 from rag.llm import Model

@@ -18,7 +18,8 @@ import rag.engine as program
 from eval.gate import with_verdict
 from eval.questions.cases import Gold
 from eval.questions.gold_file import load_gold
-from eval.results import Results, read_results
+from eval.results import Results
+from eval.results_file import read_results
 from eval.run import evaluate
 from rag.evidence import Found, find_evidence
 from rag.retrieve import retrieve

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -41,7 +42,9 @@ def spelt(n: int, joint: str, link: str) -> str:
     st.sampled_from([" ", " and "]),
     st.sampled_from([str, str.upper, str.title]),
 )
-def test_a_whole_number_spelt_in_words_is_found_again(n, joint, link, case) -> None:  # type: ignore[no-untyped-def]
+def test_a_whole_number_spelt_in_words_is_found_again(
+    n: int, joint: str, link: str, case: Callable[[str], str]
+) -> None:
     words = case(spelt(n, joint, link))
     (found,) = find_numbers(f"They counted {words} votes.")
     assert (found.value, found.unit, found.ordinal) == (n, "", False)

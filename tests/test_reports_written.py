@@ -32,8 +32,8 @@ from eval.results import (
     Results,
     Score,
     Timings,
-    read_results,
 )
+from eval.results_file import read_results
 from rag.errors import SettingsError
 
 NASTY = "<script>alert('x')</script> a|b `code` \x00\x1b[31m \ud800 *bold* [link](y)\nnext"

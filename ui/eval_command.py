@@ -24,7 +24,8 @@ from eval.questions.gold_file import check_gold
 from eval.questions.starter import write_starter
 from eval.reports import write_report
 from eval.reports.terminal import print_results
-from eval.results import Results, read_results, results_json
+from eval.results import Results
+from eval.results_file import read_results, results_json
 from eval.run import threshold_mistakes
 from rag.endpoint import endpoint_from
 from rag.errors import ProviderError, SettingsError

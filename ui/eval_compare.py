@@ -14,7 +14,8 @@ from rich.text import Text
 
 from eval.gate import FEWEST, comparable, compare
 from eval.reports.terminal import print_changes
-from eval.results import Change, Results, read_results
+from eval.results import Change, Results
+from eval.results_file import read_results
 from rag.errors import SettingsError
 from rag.settings import Settings, load_settings
 from ui.eval_run import articles_path, asked_results
@@ -88,7 +89,11 @@ def _side(name: str, args: argparse.Namespace, home: Path) -> Results | Settings
 def _show(before: str, after: str, changes: tuple[Change, ...]) -> None:
     console = Console()
     console.print(Text(f"{before} → {after}", "bold"), soft_wrap=True)
-    print_changes(changes, console)
+    moved = [c for c in changes if c.worse or c.better]
+    print_changes(moved, console)
+    same = len(changes) - len(moved)
+    if same:
+        console.print(Text(f"{same} scores are the same for every question.", "dim"))
     real = [c.name for c in changes if (c.low > 0 or c.high < 0) and c.n >= FEWEST]
     console.print(
         f"More than noise: {', '.join(real)}." if real else "Nothing changed by more than noise."

@@ -38,14 +38,15 @@ thresholds:
 
 # Each question below was made from one sentence that stands in your articles. Rewrite it as
 # a person would ask it, say what a right answer holds, and delete what you don't need.
+# `accept` is any one of these: a text, a number (67 also finds "sixty-seven"), a date
+# (2023-02-01), or {{text: …, aliases: […]}}, {{number: 67, unit: soldiers}}, {{date: 2023-02}},
+# {{regex: …}}.
 questions:
 """
 _ASK = """\
 - id: {id}
   question: {question}
   kind: what
-  # Any one of these: text, a number (67 also finds "sixty-seven"), a date (2023-02-01), or
-  # {{text: …, aliases: […]}}, {{number: 67, unit: soldiers}}, {{date: 2023-02}}, {{regex: …}}.
   accept: [{accept}]
   support:
   - article: {article}
@@ -106,7 +107,7 @@ def starter(leads: Sequence[tuple[Article, str]], name: str) -> str:
     asked = [
         _ASK.format(
             id=f"{short}-lead",
-            question=_quoted(f"What does “{_title(article)}” report?"),
+            question=_quoted(_asking(article, lead)),
             accept=_quoted(_telling(lead)),
             article=short,
             quote=_quoted(lead),
@@ -130,10 +131,17 @@ def _lead(library: Library, article: Article) -> str | None:
     return None
 
 
+def _asking(article: Article, lead: str) -> str:
+    if article.title:
+        return f"What does “{fold(article.title)}” report?"
+    return f"What is told by the sentence “{' '.join(lead.split()[:9])} …”?"
+
+
 def _telling(sentence: str) -> str:
     """What an answer from this sentence would hold: a name, a number, else its first words."""
-    if names := find_names(sentence):
-        return max((n.text for n in names), key=len)
+    # A single name is often only a nationality.
+    if names := [n.text for n in find_names(sentence) if " " in n.text]:
+        return max(names, key=len)
     if numbers := find_numbers(sentence):
         return sentence[numbers[0].start : numbers[0].end]
     return " ".join(sentence.split()[:4]).strip(".,;:“”\"'")

@@ -12,7 +12,8 @@ from eval.files import write_whole
 from eval.reports.html import report_html
 from eval.reports.junit import junit_xml
 from eval.reports.summary import summary_md
-from eval.results import Results, results_json
+from eval.results import Results
+from eval.results_file import results_json
 from rag.errors import SettingsError
 
 __all__ = ["write_report"]
