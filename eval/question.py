@@ -17,6 +17,14 @@ __all__ = ["question_result"]
 
 _MOST_GOLD = 6
 """Gold sentences shown of one question."""
+_SOUND = (
+    "quotes verbatim",
+    "markers sound",
+    "claims carried",
+    "attribution right",
+    "as of kept",
+)
+"""Where a question is not full in one of these, a citation of it does not hold."""
 
 
 def question_result(asked: Asked, parts: Mapping[str, Part], shelf: Shelf) -> QuestionResult:
@@ -62,7 +70,7 @@ def wrong_of(asked: Asked, parts: Mapping[str, Part]) -> Fault | None:  # noqa: 
         return "unscored"
     if asked.answer is None:
         return "retrieval" if parts and not _full(parts, "recall@10") else None
-    if not _full(parts, "quotes verbatim", "markers sound", "claims carried"):
+    if not _full(parts, *_SOUND):
         return "citation"
     if asked.case.abstain:
         return "abstention" if asked.answered else None

@@ -10,6 +10,7 @@ import pytest
 from eval.questions.cases import Case, Gold, Support
 from eval.questions.gold_file import load_gold
 from eval.questions.gold_words import Answering, Shelf, Span
+from eval.reports.wording import fault_said
 from eval.results import Results
 from eval.results_file import read_results, results_json
 from eval.run import evaluate
@@ -258,6 +259,8 @@ def test_a_program_that_ignores_the_day_asked_for_fails_the_gate(
     monkeypatch.setattr(Engine, "ask", lambda self, question, *_: ask(self, question))
     results = evaluate(wire_home, dated, Settings())
     assert results.gate.reasons[0].startswith("as of kept is ")
+    late = [q for q in results.questions if q.wrong == "citation"]
+    assert late and "later than the day asked for" in fault_said(late[0])
 
 
 def test_an_outlet_read_wrongly_fails_the_gate(
@@ -272,7 +275,9 @@ def test_an_outlet_read_wrongly_fails_the_gate(
         return replace(read(self, article_id), outlet="The Wrong Paper")
 
     monkeypatch.setattr(Library, "article", misread)
-    assert "attribution right is 0.000" in evaluate(wire_home, few_wire, Settings()).gate.reasons[0]
+    results = evaluate(wire_home, few_wire, Settings())
+    assert "attribution right is 0.000" in results.gate.reasons[0]
+    assert "another outlet, day or title" in fault_said(results.questions[0])
 
 
 def test_a_question_that_went_wrong_says_where(gold: Gold, seeds_home: Path) -> None:

@@ -146,7 +146,16 @@ def _citation_fault(question: QuestionResult) -> str:
     words = [word for claim in question.claims for word in claim.missing]
     if words:
         return f"The answer says what its citations do not carry: {_closed(', '.join(words))}"
+    if _lacking(question, "attribution right"):
+        return "A source is shown with another outlet, day or title than the gold has."
+    if _lacking(question, "as of kept"):
+        return "It rests on an article that is later than the day asked for, or undated."
     return "The answer and its citations do not fit together."
+
+
+def _lacking(question: QuestionResult, score: str) -> bool:
+    value, weight = question.parts.get(score, (0.0, 0.0))
+    return value < weight
 
 
 def _closed(text: str) -> str:
