@@ -1,32 +1,19 @@
-"""The embedder: all-MiniLM-L6-v2 in int8 on onnxruntime, from files inside the package.
-
-Nothing is downloaded. Both files are checked against the sums they were tested with.
-"""
+"""The embedder: all-MiniLM-L6-v2 in int8 on onnxruntime, from files inside the package."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
-# onnxruntime sends usage events to its maker, and keeps them in the home directory until it
-# can, unless this is set before it is loaded.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from tokenizers import Tokenizer
 
-from rag.errors import ModelError
+from rag.model_files import open_model, open_tokenizer
 
 __all__ = ["DIMENSIONS", "MODEL_SHA256", "Embedder"]
 
 DIMENSIONS = 384
 MODEL_SHA256 = "b5d586fa1b90303436ac87369327d822c7ab8f12c99bcae8e18b12d033a8c21d"
-TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 MAX_TOKENS = 256
 
 BATCH = 4
@@ -44,21 +31,8 @@ class Embedder:
 
     def __init__(self, threads: int = 2) -> None:
         self._threads = threads
-        options = onnxruntime.SessionOptions()
-        # One thread a batch and several batches at once: on two cores that takes 5.5 s where
-        # two threads a batch take 9.1 s, for they wait for one another at every node.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Spinning threads would burn a laptop's other core between two questions.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._tokenizer = Tokenizer.from_str(_checked("tokenizer.json", TOKENIZER_SHA256).decode())
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-        model = _checked("embedder.onnx", MODEL_SHA256)
-        self._session = onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"]
-        )
+        self._tokenizer = open_tokenizer(MAX_TOKENS)
+        self._session = open_model("embedder.onnx", MODEL_SHA256)
 
     def embed(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
@@ -98,17 +72,3 @@ class Embedder:
             None, {"input_ids": ids, "attention_mask": mask}
         )[0]
         return out
-
-
-def _checked(name: str, sha256: str) -> bytes:
-    try:
-        content = (Path(__file__).parent / "models" / name).read_bytes()
-    except OSError as exc:
-        raise ModelError(
-            f"The model file {name} is missing from the installation; reinstall citewire."
-        ) from exc
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelError(
-            f"The model file {name} differs from the one that was tested; reinstall citewire."
-        )
-    return content

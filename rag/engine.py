@@ -17,6 +17,8 @@ from rag.errors import EmptyLibrary, SettingsError
 from rag.evidence import find_evidence
 from rag.indexes import Indexes
 from rag.library import Library
+from rag.reader import Reader
+from rag.refusal import reason_of
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.signals import Question, analyse
@@ -38,6 +40,9 @@ class Retrieved:
     hits: tuple[Hit, ...]
     evidence: tuple[Evidence, ...]
     confidence: float
+    """How likely an answer is among the evidence, 0 to 1."""
+    nearest: float
+    """The best cosine of question and sentence, 0 where nothing was found."""
     timings_ms: dict[str, float]
 
 
@@ -62,6 +67,7 @@ class Engine(Closing):
                 raise EmptyLibrary(_fill(home))
             self._indexes = Indexes(home, self.library).open(notify)
             self._embedder = Embedder(settings.threads)
+            self._reader = Reader(settings.threads)
         except BaseException:
             self.library.close()
             raise
@@ -118,7 +124,9 @@ class Engine(Closing):
             claims=claims if answered else (),
             citations=sound if answered else (),
             nearest=() if answered else sound,
-            reason=None if answered else _reason(found, filters),
+            reason=None
+            if answered
+            else reason_of(found.question, found.evidence, found.nearest, filtered=filters.active),
             disagreements=(),
             hits=found.hits,
             writer="quotes",
@@ -154,13 +162,15 @@ class Engine(Closing):
         searched = time.perf_counter()
         words = self._indexes.words
         taken = analyse(question, words.frequency, words.count()) if words else analyse(question)
-        evidence, confidence = find_evidence(taken, vector, hits, self.library)
+        evidence, confidence, nearest = find_evidence(
+            taken, vector, hits, self.library, self._reader, self._settings.read_windows
+        )
         timings = {
             "embed": (embedded - began) * 1000,
             "retrieve": (searched - embedded) * 1000,
             "evidence": (time.perf_counter() - searched) * 1000,
         }
-        return Retrieved(taken, hits, evidence, confidence, timings)
+        return Retrieved(taken, hits, evidence, confidence, nearest, timings)
 
     def _hits(self, question: str, vector: FloatArray, filters: Filters, k: int) -> tuple[Hit, ...]:
         settings = self._settings
@@ -192,16 +202,6 @@ class Engine(Closing):
                 raise SettingsError(f"No article is from {wanted!r}. Outlets: {listed}.")
             names += matching
         return replace(filters, until=until, outlets=tuple(dict.fromkeys(names)))
-
-
-def _reason(found: Retrieved, filters: Filters) -> str:
-    if filters.active and not found.hits:
-        return "No article passes the date and outlet filters."
-    where = "The articles that pass the filters do" if filters.active else "The articles do"
-    unknown = [repr(w) for w in found.question.unknown_names[:3]]
-    if unknown:
-        return f"{where} not say; none of them mentions {' or '.join(unknown)}."
-    return f"{where} not say."
 
 
 def _fill(home: Path) -> str:

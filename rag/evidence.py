@@ -1,88 +1,41 @@
 """Evidence: which sentences of the passages found answer the question, and how surely.
 
-Every sentence is scored by a weighted sum of signals (`SENTENCE_SIGNALS`); the scores of
-all candidates, taken together, give each its share of belief. Whether any of them answers
-is a second weighted sum (`CONFIDENCE_SIGNALS`) turned into a probability. There are two
-sets of weights, because words are the best guide where a question shares them with the
-articles and none where it does not. They are read from `models/evidence.json`, learned by
-`eval.learning.evidence_weights`; docs/evidence.md has the figures.
+Three steps. Every sentence is weighed by what is cheap to know of it (`rag.candidates`). The
+reader reads windows around the best of them (`rag.reader`). Then everything known of a
+sentence, the reader's margin with it, is weighed again; all scores together give each
+sentence its share of belief, and `rag.decision` says how likely it is that any answers. The
+weights are in `models/evidence.json`, learned by `eval.learning.evidence_weights`;
+docs/reader.md has the figures.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ModelError
+from rag.candidates import NEAR_SIGNALS, Candidate, candidates_of
+from rag.decision import confidence, confidence_signals
+from rag.evidence_weights import load_weights
 from rag.library import Library
-from rag.reading import context_line, reading_text
-from rag.signals import Question, coverage, has_expected_type, match
-from rag.types import Article, Evidence, Hit, Sentence
+from rag.reader import Read, Reader, Window
+from rag.reader_input import title_line
+from rag.signals import Question
+from rag.types import Evidence, Hit
 
-__all__ = [
-    "CONFIDENCE_SIGNALS",
-    "NOTHING_NEAR",
-    "SENTENCE_SIGNALS",
-    "SHARED_WORDING",
-    "Candidate",
-    "Found",
-    "Weights",
-    "Wording",
-    "candidates_of",
-    "confidence_signals",
-    "find_evidence",
-    "shares_wording",
-]
+__all__ = ["SENTENCE_SIGNALS", "UNREAD", "Found", "find_evidence", "read_best"]
 
 FloatArray = npt.NDArray[np.float32]
-Wording = Literal["shared", "other"]
-"""Whether the question uses the articles' words; each has weights of its own."""
 
-SENTENCE_SIGNALS = (
-    "sentence cosine",
-    "titled sentence cosine",
-    "neighbours' cosine",
-    "passage cosine",
-    "words in the sentence",
-    "words in it and its neighbours",
-    "words in the passage and title",
-    "expected type",
-)
-CONFIDENCE_SIGNALS = (
-    "best sentence cosine",
-    "best titled sentence cosine",
-    "best passage cosine",
-    "words in the sentence",
-    "words in it and its neighbours",
-    "words in the passage and title",
-    "expected type",
-    "unknown names",
-    "gap to the second",
-)
-NOTHING_NEAR = 0.27
-"""Where no sentence comes this near the question (cosine), none answers it. Of 275 questions
-that invented news stories answer, the farthest had .274."""
-SHARED_WORDING = 0.35
-"""From this best coverage on, a question is taken to share the articles' wording. Of 275
-questions on invented news, those in the text's words have .41 or more (all but 5 %), those
-written to share no word .30 or less."""
-
-
-class Candidate(NamedTuple):
-    """A sentence that may answer, with its signals (float32, one per `SENTENCE_SIGNALS`)."""
-
-    sentence: Sentence
-    article: Article
-    context: tuple[int, int]
-    signals: FloatArray
+SENTENCE_SIGNALS = (*NEAR_SIGNALS, "reader's margin")
+UNREAD = -12.0
+"""The margin of a sentence that was not read; those read are cut off here too, and at +12."""
+WINDOW_WORDS = 100
+"""Most words in a window, but for a sentence that alone has more."""
 
 
 class Found(NamedTuple):
@@ -90,20 +43,17 @@ class Found(NamedTuple):
 
     evidence: tuple[Evidence, ...]
     confidence: float
+    nearest: float
+    """The best cosine of question and sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What `models/evidence.json` holds."""
-
-    sentence: FloatArray
-    """float32, (len(SENTENCE_SIGNALS),)."""
-    confidence: FloatArray
-    """float32, (len(CONFIDENCE_SIGNALS) + 1,); the last is the intercept."""
-
-
-def find_evidence(
-    question: Question, vector: FloatArray, hits: Sequence[Hit], library: Library
+def find_evidence(  # noqa: PLR0917 - what each step needs
+    question: Question,
+    vector: FloatArray,
+    hits: Sequence[Hit],
+    library: Library,
+    reader: Reader,
+    most_windows: int,
 ) -> Found:
     """Score every sentence of the passages found.
 
@@ -112,12 +62,15 @@ def find_evidence(
         vector: the question's, float32, (384,), unit length.
         hits: what retrieval found.
         library: where the sentences are.
+        reader: reads the best of them.
+        most_windows: how many windows it reads.
     """
     candidates = candidates_of(question, vector, hits, library)
     if not candidates:
-        return Found((), 0.0)
-    signals = np.stack([c.signals for c in candidates])
-    weights = _weights()["shared" if shares_wording(signals) else "other"]
+        return Found((), 0.0, 0.0)
+    weights = load_weights()
+    reads = read_best(question.text, candidates, weights.near, reader, most_windows)
+    signals = signals_of(candidates, reads)
     scores = signals @ weights.sentence
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
@@ -130,115 +83,108 @@ def find_evidence(
             context_end=candidates[i].context[1],
             score=float(scores[i]),
             share=float(shares[i]),
+            answer=_answer(candidates[i], reads.get(i)),
         )
-        for i in order
+        for i in map(int, order)
     )
-    cosine = SENTENCE_SIGNALS.index("sentence cosine")
-    if signals[:, cosine : cosine + 2].max() < NOTHING_NEAR:
-        return Found(evidence, 0.0)
-    sure = confidence_signals(question, [candidates[i] for i in order], scores[order])
-    logit = float(np.append(sure, 1.0) @ weights.confidence)
-    return Found(evidence, 1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))))
+    sure = confidence_signals(question, [candidates[i] for i in order], signals[order])
+    nearest = float(signals[:, SENTENCE_SIGNALS.index("sentence cosine")].max())
+    return Found(evidence, confidence(sure, weights), nearest)
 
 
-def candidates_of(
-    question: Question, vector: FloatArray, hits: Sequence[Hit], library: Library
-) -> list[Candidate]:
-    """Each sentence of the passages once, with its signals, in order of retrieval."""
-    articles: dict[str, Article] = {}
-    seen: set[str] = set()
-    candidates: list[Candidate] = []
-    for hit in hits:
-        passage = hit.passage
-        if passage.article_id not in articles:
-            articles[passage.article_id] = library.article(passage.article_id)
-        article = articles[passage.article_id]
-        vectors = library.sentence_vectors(article.id, passage.sentences)
-        cosines, titled = (v @ vector for v in vectors)
-        passage_cosine = float(library.passage_vector(passage.id) @ vector)
-        texts = [reading_text(article, s.start, s.end) for s in passage.sentences]
-        matches = [match(question, text) for text in texts]
-        everywhere = np.maximum.reduce([*matches, match(question, context_line(article))])
-        for i, sentence in enumerate(passage.sentences):
-            if sentence.id in seen:
-                continue
-            seen.add(sentence.id)
-            near = slice(max(0, i - 1), i + 2)
-            beside = [float(c) for n, c in enumerate(cosines[near], near.start) if n != i]
-            signals = (
-                float(cosines[i]),
-                float(titled[i]),
-                max(beside, default=0.0),
-                passage_cosine,
-                coverage(question, matches[i]),
-                coverage(question, np.maximum.reduce(matches[near])),
-                coverage(question, everywhere),
-                has_expected_type(question, texts[i]),
-            )
-            candidates.append(
-                Candidate(
-                    sentence,
-                    article,
-                    library.neighbours(sentence, article.id),
-                    np.array(signals, dtype=np.float32),
-                )
-            )
-    return candidates
+def signals_of(candidates: Sequence[Candidate], reads: dict[int, Read]) -> FloatArray:
+    """All signals: float32, (candidates, len(SENTENCE_SIGNALS))."""
+    margins = [
+        min(max(reads[n].margin, UNREAD), -UNREAD) if n in reads else UNREAD
+        for n in range(len(candidates))
+    ]
+    near = np.stack([c.signals for c in candidates])
+    return np.column_stack([near, np.array(margins, dtype=np.float32)])
 
 
-def confidence_signals(
-    question: Question, ranked: Sequence[Candidate], scores: FloatArray
-) -> FloatArray:
-    """Signals of whether the best sentences answer: float32, (len(CONFIDENCE_SIGNALS),).
+def read_best(
+    question: str,
+    candidates: Sequence[Candidate],
+    weights: FloatArray,
+    reader: Reader,
+    most_windows: int,
+) -> dict[int, Read]:
+    """What the reader makes of the candidates around the best ones, by their number.
+
+    A sentence that several windows hold has the best it got.
 
     Args:
-        question: the question.
-        ranked: candidates, best first; at least one.
-        scores: theirs, in the same order.
+        question: as asked.
+        candidates: all there are.
+        weights: float32, one per `NEAR_SIGNALS`; they tell the best.
+        reader: reads.
+        most_windows: how many windows.
     """
-    top = dict(zip(SENTENCE_SIGNALS, ranked[0].signals, strict=True))
-    best = dict(zip(SENTENCE_SIGNALS, np.max([c.signals for c in ranked], axis=0), strict=True))
-    signals = (
-        best["sentence cosine"],
-        best["titled sentence cosine"],
-        best["passage cosine"],
-        top["words in the sentence"],
-        top["words in it and its neighbours"],
-        top["words in the passage and title"],
-        top["expected type"],
-        float(bool(question.unknown_names)),
-        float(scores[0] - scores[1]) if len(scores) > 1 else 0.0,
+    scores = np.stack([c.signals for c in candidates]) @ weights
+    windows = list(_windows(candidates, scores, most_windows))
+    texts = [
+        Window(title_line(candidates[w[0]].article), tuple(candidates[n].text for n in w))
+        for w in windows
+    ]
+    best: dict[int, Read] = {}
+    for window, reads in zip(windows, reader.read(question, texts), strict=True):
+        for n, read in zip(window, reads, strict=False):
+            if n not in best or read.margin > best[n].margin:
+                best[n] = read
+    return best
+
+
+def _windows(candidates: Sequence[Candidate], scores: FloatArray, most: int) -> Iterator[list[int]]:
+    """Windows around the best candidates that no window before holds."""
+    before, after = _neighbours(candidates)
+    held: set[int] = set()
+    given = 0
+    for n in map(int, np.argsort(-scores, kind="stable")):
+        if n in held:
+            continue
+        if given == most:
+            return
+        window = [n]
+        words = len(candidates[n].text.split())
+        grown = True
+        while grown:
+            grown = False
+            for side in (before.get(window[0]), after.get(window[-1])):
+                size = len(candidates[side].text.split()) if side is not None else 0
+                if side is None or words + size > WINDOW_WORDS:
+                    continue
+                window = [side, *window] if side == before.get(window[0]) else [*window, side]
+                words += size
+                grown = True
+        held.update(window)
+        given += 1
+        yield window
+
+
+def _neighbours(candidates: Sequence[Candidate]) -> tuple[dict[int, int], dict[int, int]]:
+    """Of each candidate the one before and the one after it in its article, where there is."""
+    places = sorted(
+        range(len(candidates)),
+        key=lambda n: (candidates[n].article.id, candidates[n].sentence.start),
     )
-    return np.array(signals, dtype=np.float32)
+    before: dict[int, int] = {}
+    after: dict[int, int] = {}
+    for a, b in pairwise(places):
+        one, other = candidates[a], candidates[b]
+        if one.article.id == other.article.id and one.context[1] >= other.sentence.end:
+            before[b], after[a] = a, b
+    return before, after
 
 
-def shares_wording(signals: FloatArray) -> bool:
-    """Whether any candidate has enough of the question's words for them to guide.
-
-    Args:
-        signals: float32, (candidates, len(SENTENCE_SIGNALS)).
-    """
-    words = SENTENCE_SIGNALS.index("words in the sentence")
-    return bool(signals[:, words].max() >= SHARED_WORDING)
-
-
-@cache
-def _weights() -> dict[Wording, Weights]:
-    path = Path(__file__).parent / "models" / "evidence.json"
-    try:
-        table = json.loads(path.read_text())
-        return {
-            wording: Weights(
-                _vector(table[wording]["sentence"], SENTENCE_SIGNALS),
-                _vector(table[wording]["confidence"], (*CONFIDENCE_SIGNALS, "intercept")),
-            )
-            for wording in get_args(Wording)
-        }
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise ModelError(
-            "The model file evidence.json is missing or damaged; reinstall citewire."
-        ) from exc
-
-
-def _vector(values: dict[str, float], names: Sequence[str]) -> FloatArray:
-    return np.array([values[name] for name in names], dtype=np.float32)
+def _answer(candidate: Candidate, read: Read | None) -> tuple[int, int] | None:
+    """Where the short answer is in the article's text; None where it cannot be told."""
+    if read is None or read.end <= read.start:
+        return None
+    words = candidate.text[read.start : read.end].split()
+    text = candidate.article.text[candidate.sentence.start : candidate.sentence.end]
+    # The reader saw white space folded and markup left out.
+    found = re.search(r"\s+".join(map(re.escape, words)), text)
+    if found is None:
+        return None
+    start = candidate.sentence.start + found.start()
+    return start, start + len(found[0])

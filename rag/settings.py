@@ -19,7 +19,7 @@ import platformdirs
 
 from rag.errors import SettingsError
 
-__all__ = ["Origin", "Settings", "SettingsWithOrigins", "home_directory", "load_settings"]
+__all__ = ["NAMED", "Origin", "Settings", "SettingsWithOrigins", "home_directory", "load_settings"]
 
 Origin = Literal["flag", "environment", "file", "default"]
 
@@ -40,14 +40,17 @@ class Settings:
     """Weight of the vector index in fusion, 0 (words only) to 1 (vectors only)."""
     passages: int = 12
     """Passages kept after fusion, whose sentences are weighed, 1 to 100."""
+    read_windows: int = 10
+    """Windows of about 100 words, around the best sentences, that the reader reads, 1 to 100."""
     max_quotes: int = 3
     """Most quotations in an answer, 1 to 10."""
-    quote_share: float = 0.95
+    quote_share: float = 0.8
     """Quoting stops once the quotations hold this share of belief, 0 to 1."""
-    answer_threshold: float = 0.1
-    """Below this confidence the answer is that the articles do not say, 0 to 1."""
+    answer_threshold: float = 0.4
+    """Below this confidence the answer is that the articles do not say, 0 to 1; also by name,
+    `cautious`, `balanced` or `eager`."""
     threads: int = 2
-    """Processor threads for the embedder, 1 to 64."""
+    """Processor threads for the models, 1 to 64."""
 
     @property
     def hash(self) -> str:
@@ -69,11 +72,18 @@ _RANGES: dict[str, tuple[float, float]] = {
     "pool": (10, 1000),
     "dense_weight": (0, 1),
     "passages": (1, 100),
+    "read_windows": (1, 100),
     "max_quotes": (1, 10),
     "quote_share": (0, 1),
     "answer_threshold": (0, 1),
     "threads": (1, 64),
 }
+
+
+NAMED: Mapping[str, Mapping[str, float]] = {
+    "answer_threshold": {"cautious": 0.6, "balanced": 0.4, "eager": 0.2}
+}
+"""Values that may be given by name."""
 
 
 def home_directory(flag: str | None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -128,6 +138,9 @@ def load_settings(
 def _checked(name: str, kind: type[int] | type[float], raw: object, where: str) -> int | float:
     low, high = _RANGES[name]
     noun = "a whole number" if kind is int else "a number"
+    names = NAMED.get(name, {})
+    if isinstance(raw, str) and raw in names:
+        return names[raw]
     try:
         if isinstance(raw, bool) or (kind is int and isinstance(raw, float)):
             raise ValueError
@@ -136,7 +149,8 @@ def _checked(name: str, kind: type[int] | type[float], raw: object, where: str) 
             raise ValueError
     except (TypeError, ValueError):
         raise SettingsError(
-            f"{where} is {raw!r}, but has to be {noun} from {low:g} to {high:g}."
+            f"{where} is {raw!r}, but has to be {noun} from {low:g} to {high:g}"
+            f"{', or ' if names else ''}{', '.join(names)}."
         ) from None
     return value
 

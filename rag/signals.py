@@ -16,7 +16,15 @@ import numpy.typing as npt
 
 from rag.index_words import STOP_WORDS, query_stems, stems
 
-__all__ = ["Question", "QuestionKind", "analyse", "coverage", "has_expected_type", "match"]
+__all__ = [
+    "Question",
+    "QuestionKind",
+    "analyse",
+    "coverage",
+    "has_expected_type",
+    "match",
+    "names_of",
+]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -112,7 +120,7 @@ def analyse(
         stem: math.log(1 + (passages - n + 0.5) / (n + 0.5))
         for stem, n in counts.items()
     }
-    names = {m[0] for m in _NAME.finditer(text) if not _CALENDAR.fullmatch(m[0])}
+    names = set(names_of(text))
     unknown = tuple(
         word
         for word in re.findall(r"[\w’'-]+", text)
@@ -121,6 +129,11 @@ def analyse(
         and any(counts.get(part) == 0 for part in parts)
     )
     return Question(text, _kind(text), weights, unknown, tuple(w for w in unknown if w in names))
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """Words of a question that look like names, but for its first and those of the calendar."""
+    return tuple(m[0] for m in _NAME.finditer(text) if not _CALENDAR.fullmatch(m[0]))
 
 
 def match(question: Question, text: str) -> FloatArray:

@@ -146,6 +146,8 @@ class Evidence:
     """Higher is better; see `rag.evidence`."""
     share: float
     """This sentence's share of belief among all candidates, 0 to 1."""
+    answer: tuple[int, int] | None = None
+    """Offsets of the short answer within it; None where there is none to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,9 @@ class Citation:
     """Whom the report itself relies on (such as another outlet); None where not known."""
     context_start: int
     context_end: int
+    answer_start: int | None = None
+    answer_end: int | None = None
+    """Offsets of the short answer within the quotation; None where there is none to be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,14 @@ def fault_of(citation: Citation, article: Article) -> str | None:
         return "it quotes furniture of the page"
     if (citation.outlet, citation.published) != (article.outlet, article.published):
         return "its outlet or date is not the article's"
-    return None
+    return None if _holds_answer(citation) else "its short answer lies outside the quotation"
+
+
+def _holds_answer(citation: Citation) -> bool:
+    first, last = citation.answer_start, citation.answer_end
+    if first is None or last is None:
+        return first is None and last is None
+    return citation.start <= first < last <= citation.end
 
 
 def _says(claim: Claim, citation: Citation) -> bool:

@@ -52,6 +52,8 @@ def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
             origin=None,
             context_start=item.context_start,
             context_end=item.context_end,
+            answer_start=item.answer[0] if item.answer else None,
+            answer_end=item.answer[1] if item.answer else None,
         )
         for n, item in enumerate(evidence, start=1)
     )

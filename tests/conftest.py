@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from ingest.pipeline import IngestReport, ingest
 from rag.engine import Engine
+from rag.reader import Read, Reader, Window
 from rag.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +47,26 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         if name.startswith("CITEWIRE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("CITEWIRE_HOME", str(tmp_path / "default-home"))
+
+
+class RememberingReader(Reader):
+    """Reads each window once in a whole run of the tests: dozens ask the same questions.
+
+    A window reads the same in any company, which tests/test_reader.py holds the reader to.
+    """
+
+    known: ClassVar[dict[tuple[str, Window], tuple[Read, ...]]] = {}
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[tuple[Read, ...]]:
+        new = [w for w in windows if (question, w) not in self.known]
+        for window, read in zip(new, super().read(question, new), strict=True):
+            self.known[question, window] = read
+        return [self.known[question, w] for w in windows]
+
+
+@pytest.fixture(autouse=True)
+def remembered_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.engine.Reader", RememberingReader)
 
 
 @pytest.fixture

@@ -263,6 +263,33 @@ def test_settings_show_where_each_value_comes_from(
 
 
 @pytest.mark.parametrize(
+    ("given", "value"), [("cautious", 0.6), ("balanced", 0.4), ("eager", 0.2), ("0.42", 0.42)]
+)
+def test_the_threshold_may_be_given_by_name(
+    given: str, value: float, run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown(*args: str) -> object:
+        code, out, _ = run("settings", "--json", *args)
+        assert code == 0
+        return json.loads(out)["settings"]["answer_threshold"]["value"]
+
+    assert shown("--set", f"answer_threshold={given}") == value
+    home.mkdir()
+    (home / "citewire.toml").write_text(f'answer_threshold = "{given}"\n')
+    assert shown() == value
+    monkeypatch.setenv("CITEWIRE_ANSWER_THRESHOLD", "eager")
+    assert shown() == 0.2
+
+
+def test_an_unknown_name_of_a_threshold_is_told_with_those_there_are(run: Run) -> None:
+    code, _, err = run("settings", "--set", "answer_threshold=bold")
+    assert code == 2
+    assert one_line(err)
+    assert "cautious, balanced, eager" in err
+    assert "cautious" not in run("settings", "--set", "pool=eager")[2]
+
+
+@pytest.mark.parametrize(
     "content", ["max_quotes = ", "colour = 1", "max_quotes = 2.5", 'pool = "x"']
 )
 def test_a_mistake_in_the_settings_file_is_told_in_one_line(

@@ -66,6 +66,10 @@ def test_a_true_quotation_passes_unchanged() -> None:
         ({"outlet": "The Times"}, "outlet or date"),
         ({"published": date(2023, 2, 2)}, "outlet or date"),
         ({"published": None}, "outlet or date"),
+        ({"answer_start": START - 1, "answer_end": END}, "short answer"),
+        ({"answer_start": START, "answer_end": END + 1}, "short answer"),
+        ({"answer_start": START + 4, "answer_end": START + 4}, "short answer"),
+        ({"answer_start": START}, "short answer"),
     ],
 )
 def test_a_changed_citation_is_never_shown(change: dict[str, object], why: str) -> None:

@@ -14,6 +14,7 @@ from rag.indexes import Indexes
 from rag.library import Library
 from rag.lock import writer_lock
 from rag.probe import probe
+from rag.reader import Reader, Window
 from rag.settings import SettingsWithOrigins
 
 __all__ = ["Finding", "examine"]
@@ -73,7 +74,11 @@ def _sqlite() -> str:
 
 def _models(settings: SettingsWithOrigins) -> str:
     vector = Embedder(settings.values.threads).embed(["A sentence to try the embedder."])[0]
-    return f"the embedder answers, {len(vector)} dimensions, file sums right"
+    window = Window("", ("The ferry sank in May.", "Nobody was on board."))
+    (reads,) = Reader(settings.values.threads).read("When did the ferry sink?", [window])
+    if reads[0].margin < reads[1].margin:
+        raise CitewireError("the reader takes the wrong sentence; reinstall citewire")
+    return f"the embedder ({len(vector)} dimensions) and the reader answer, file sums right"
 
 
 def _library(home: Path) -> str:

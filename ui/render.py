@@ -114,8 +114,21 @@ def _print_quote(citation: Citation, console: Console, numbered: bool) -> None:
     if numbered:
         head.append(f" [{citation.n}]", style="default")
     console.print(Padding(head, (0, 0, 0, 2)))
-    style = "default" if numbered else "dim"
-    console.print(Padding(Text(f"“{fold(citation.quote)}”", style=style), (0, 0, 1, 4)))
+    text = Text(f"“{fold(citation.quote)}”", style="default" if numbered else "dim")
+    if numbered and (answer := _answer_in(citation)):
+        text.stylize("bold", answer[0] + 1, answer[1] + 1)
+    console.print(Padding(text, (0, 0, 1, 4)))
+
+
+def _answer_in(citation: Citation) -> tuple[int, int] | None:
+    """Where the short answer is in the quotation as it is printed."""
+    if citation.answer_start is None or citation.answer_end is None:
+        return None
+    at = citation.answer_start - citation.start
+    words = fold(citation.quote[at : citation.answer_end - citation.start])
+    # White space before it may have been folded: look no further on than where it stood.
+    start = fold(citation.quote).rfind(words, 0, at + len(words))
+    return (start, start + len(words)) if words and start >= 0 else None
 
 
 def print_ingest(report: IngestReport, console: Console, errors: Console) -> None:

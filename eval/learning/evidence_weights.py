@@ -1,20 +1,21 @@
 """Learns the weights in `rag/models/evidence.json`.
 
-    python -m eval.learning.evidence_weights --squad FILE.json[.gz] --gold FILE.yaml ... --out FILE
+    python -m eval.learning.evidence_weights --gold FILE.yaml ... --stories 15-18 --out FILE
 
 Each set of articles is ingested into a library of its own, so the signals are those of the
-real program on passages it retrieved. Two models, both linear:
+real program on passages it retrieved and windows it read. The reader must not have been
+trained on the stories named, or its margins would look better than they are. Three models,
+all linear:
 
-- sentence: a softmax over a question's candidate sentences; right are those that hold the
-  marked answer (SQuAD format) or match the gold support.
-- confidence: logistic. Answerable are the questions whose right sentence was retrieved.
-  Not answerable are the gold files' misses, the questions of the next gold file asked here,
-  and, of the SQuAD questions, every second one asked again with its right sentences taken
-  away.
+- near: a softmax over a question's candidate sentences, by what is cheap to know of them;
+  right are those that match the gold support.
+- sentence: the same with the reader's margin.
+- confidence: logistic. Answerable are the questions whose right sentence was retrieved; not
+  answerable the gold files' misses and the questions of the next gold file asked here.
 
-Each is learned twice: from questions that share the articles' wording, and from the others.
-The sets weigh the same, whatever their size. The figures printed for a set come from
-weights learned on all the other sets. Seeded; two runs give the same file.
+The sets weigh the same, whatever their size, and so do the kinds of questions in one. The
+figures printed for a set come from weights learned on all the other sets. Seeded; two runs
+give the same file.
 """
 
 from __future__ import annotations
@@ -24,41 +25,43 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from eval.learning.learning_sets import Asked, gather
-from rag.errors import SettingsError
-from rag.evidence import (
-    CONFIDENCE_SIGNALS,
-    SENTENCE_SIGNALS,
-    Weights,
-    Wording,
-    confidence_signals,
-)
+from eval.learning.learning_sets import ANSWERABLE, Asked, gather
+from rag.candidates import NEAR_SIGNALS
+from rag.decision import CONFIDENCE_SIGNALS, confidence, confidence_signals
+from rag.evidence import SENTENCE_SIGNALS
+from rag.evidence_weights import Weights
+from rag.reader import Reader
+
+__all__ = [
+    "confidence_rows",
+    "learn",
+    "learn_confidence",
+    "learn_sentences",
+    "stories_of",
+    "sure_of",
+]
 
 FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
-Model = dict[Wording, Weights]
-_PRIOR_ODDS: dict[Wording, float] = {"shared": 1.0, "other": 0.3}
-"""Odds that a question is answerable at all. One that shares no wording with any article is
-more often about something else: at these odds the two wordings lose about as many
-answerable questions at the same threshold."""
-_LEAST = 20
-"""Questions of a wording that a set needs to be learned from."""
-_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
+_THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
-def learn_sentences(sets: Sequence[Sequence[Asked]], steps: int = 600) -> FloatArray:
-    """Weights that give the right sentences the most belief: Adam on the log-likelihood."""
-    usable = [a for asked in sets for a in asked if a.right.any()]
-    importance = np.concatenate(
-        [np.full(n, 1 / n) for n in (sum(a.right.any() for a in asked) for asked in sets) if n]
-    )
+def learn_sentences(sets: Sequence[Sequence[Asked]], columns: int, steps: int = 600) -> FloatArray:
+    """Weights that give the right sentences the most belief: Adam on the log-likelihood.
+
+    Args:
+        sets: questions asked.
+        columns: how many of the signals to use, from the first on.
+        steps: of the descent.
+    """
+    kept = [[a for a in asked if a.right.any()] for asked in sets]
+    usable = [a for asked in kept for a in asked]
+    importance = np.concatenate([np.full(len(asked), 1 / len(asked)) for asked in kept if asked])
     owner = np.repeat(np.arange(len(usable)), [len(a.right) for a in usable])
-    signals = np.concatenate([a.signals for a in usable]).astype(np.float64)
+    signals = np.concatenate([a.signals[:, :columns] for a in usable]).astype(np.float64)
     right = np.concatenate([a.right for a in usable])
     weights = np.zeros(signals.shape[1])
     mean, square = np.zeros_like(weights), np.zeros_like(weights)
@@ -75,142 +78,110 @@ def learn_sentences(sets: Sequence[Sequence[Asked]], steps: int = 600) -> FloatA
 
 
 def confidence_rows(asked: Sequence[Asked], weights: FloatArray) -> tuple[FloatArray, list[str]]:
-    """Signals and kind of each question, with near misses made of those that have none."""
+    """Signals and kind of each question; one whose right sentence was not found is left out."""
     rows: list[FloatArray] = []
     kinds: list[str] = []
-
-    def add(one: Asked, kind: str, keep: BoolArray) -> None:
-        chosen = np.flatnonzero(keep)
-        if not len(chosen):
-            return
-        scores = one.signals[chosen] @ weights
-        order = chosen[np.argsort(-scores, kind="stable")]
+    for one in asked:
+        if one.item.kind in ANSWERABLE and not one.right.any():
+            continue
+        order = np.argsort(-(one.signals @ weights), kind="stable")
         ranked = [one.candidates[i] for i in order]
-        rows.append(confidence_signals(one.question, ranked, np.sort(scores)[::-1]))
-        kinds.append(kind)
-
-    for n, one in enumerate(asked):
-        everything = np.ones(len(one.right), dtype=bool)
-        if one.item.kind in ("near", "far"):
-            add(one, one.item.kind, everything)
-        elif one.right.any():
-            add(one, one.item.kind, everything)
-            if one.item.answers and n % 2:
-                add(one, "near", ~one.right)
+        rows.append(confidence_signals(one.question, ranked, one.signals[order]))
+        kinds.append(one.item.kind)
     return np.stack(rows), kinds
 
 
-def learn_confidence(sets: Sequence[tuple[FloatArray, list[str]]]) -> FloatArray:
+def learn_confidence(
+    sets: Sequence[tuple[FloatArray, list[str]]], ridge: float = 3.0
+) -> FloatArray:
     """Logistic regression by Newton's method; sets, and kinds within a set, weigh the same."""
-    x = np.concatenate([rows for rows, _ in sets]).astype(np.float64)
-    x = np.hstack([x, np.ones((len(x), 1))])
+    raw = np.concatenate([rows for rows, _ in sets]).astype(np.float64)
+    # The penalty is on standardised signals, so that none is favoured for its unit.
+    middle, spread = raw.mean(0), np.maximum(raw.std(0), 1e-6)
+    x = np.hstack([(raw - middle) / spread, np.ones((len(raw), 1))])
     kinds = [k for _, ks in sets for k in ks]
-    y = np.array([k in ("text", "paraphrase") for k in kinds], dtype=np.float64)
+    y = np.array([k in ANSWERABLE for k in kinds], dtype=np.float64)
     importance = np.concatenate([np.array([_share(k, ks) for k in ks]) for _, ks in sets])
     importance *= len(x) / importance.sum()
     weights = np.zeros(x.shape[1])
-    ridge = np.diag([1.0] * (len(weights) - 1) + [0.0])
+    penalty = np.diag([ridge] * (len(weights) - 1) + [0.0])
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
-        gradient = x.T @ (importance * (y - p)) - ridge @ weights
-        hessian = (x * (importance * p * (1 - p))[:, None]).T @ x + ridge
+        gradient = x.T @ (importance * (y - p)) - penalty @ weights
+        hessian = (x * (importance * p * (1 - p))[:, None]).T @ x + penalty
         weights += np.linalg.solve(hessian, gradient)
-    return weights.astype(np.float32)
+    plain = weights[:-1] / spread
+    return np.append(plain, weights[-1] - plain @ middle).astype(np.float32)
 
 
 def _share(kind: str, kinds: Sequence[str]) -> float:
     """A question's weight: half of the set's for the answerable, half for the others."""
-    good = ("text", "paraphrase")
-    same = [k for k in dict.fromkeys(kinds) if (k in good) == (kind in good)]
+    same = [k for k in dict.fromkeys(kinds) if (k in ANSWERABLE) == (kind in ANSWERABLE)]
     return 0.5 / (len(same) * kinds.count(kind))
 
 
-def learn(sets: Sequence[Sequence[Asked]]) -> Model:
-    """Both models, for each wording from the questions of that wording.
-
-    Raises:
-        SettingsError: the sets have too few questions of a wording.
-    """
-    model: Model = {}
-    for wording in get_args(Wording):
-        these = [[a for a in asked if a.wording == wording] for asked in sets]
-        if max(map(len, these)) < _LEAST:
-            raise SettingsError(
-                f"No set has {_LEAST} questions of {wording} wording to learn from: name more."
-            )
-        sentence = learn_sentences(these)
-        # A set may have hardly any question of a wording; it then says nothing of it.
-        rows = [confidence_rows(asked, sentence) for asked in these if len(asked) >= _LEAST]
-        confidence = learn_confidence(rows)
-        confidence[-1] += np.log(_PRIOR_ODDS[wording])
-        model[wording] = Weights(sentence, confidence)
-    return model
+def learn(sets: Sequence[Sequence[Asked]]) -> Weights:
+    """All three models."""
+    near = learn_sentences(sets, len(NEAR_SIGNALS))
+    sentence = learn_sentences(sets, len(SENTENCE_SIGNALS))
+    sure = learn_confidence([confidence_rows(asked, sentence) for asked in sets])
+    return Weights(near, sentence, sure, {})
 
 
-def report(name: str, asked: Sequence[Asked], model: Model) -> None:
+def sure_of(one: Asked, weights: Weights) -> float:
+    """The probability given to a question that was asked."""
+    order = np.argsort(-(one.signals @ weights.sentence), kind="stable")
+    ranked = [one.candidates[i] for i in order]
+    return confidence(confidence_signals(one.question, ranked, one.signals[order]), weights)
+
+
+def report(name: str, asked: Sequence[Asked], weights: Weights) -> None:
     """Print a set's figures by kind."""
-    axes = np.eye(len(SENTENCE_SIGNALS), dtype=np.float32)
-    alone = {
-        "cosine": axes[SENTENCE_SIGNALS.index("sentence cosine")],
-        "words": axes[SENTENCE_SIGNALS.index("words in the sentence")],
-    }
-    for kind in ("text", "paraphrase"):
+    for kind in dict.fromkeys(a.item.kind for a in asked):
         these = [a for a in asked if a.item.kind == kind]
-        if not these:
-            continue
-        shown = []
-        for label in ("learned", *alone):
-            ranks = [
-                a.right[np.argsort(-(a.signals @ alone.get(label, model[a.wording].sentence)))]
-                for a in these
-            ]
+        sure = np.array([sure_of(a, weights) for a in these])
+        line = f"{name} {kind} n={len(these)}"
+        if kind in ANSWERABLE:
+            ranks = [a.right[np.argsort(-(a.signals @ weights.sentence))] for a in these]
             tops = [np.mean([r[:k].any() for r in ranks]) for k in (1, 2, 3)]
-            shown.append(f"{label} " + "/".join(f"{t:.3f}" for t in tops))
-        found = np.mean([a.right.any() for a in these])
-        print(f"{name} {kind} n={len(these)} retrieved {found:.3f} top-1/2/3 {'; '.join(shown)}")
-    sure: dict[str, list[float]] = {}
-    for wording in get_args(Wording):
-        of_wording = [a for a in asked if a.wording == wording]
-        if not of_wording:
-            continue
-        rows, kinds = confidence_rows(of_wording, model[wording].sentence)
-        logits = np.hstack([rows, np.ones((len(rows), 1))]) @ model[wording].confidence
-        for kind, logit in zip(kinds, logits, strict=True):
-            key = f"{kind}, {wording} wording"
-            sure.setdefault(key, []).append(float(1 / (1 + np.exp(-logit))))
-    for kind, values in sure.items():
-        shares = ", ".join(f"{t}: {np.mean(np.array(values) >= t):.2f}" for t in _THRESHOLDS)
-        print(f"{name} {kind} n={len(values)} answered at threshold {shares}")
+            line += " top-1/2/3 " + "/".join(f"{t:.3f}" for t in tops)
+        shares = ", ".join(f"{t}: {np.mean(sure >= t):.2f}" for t in _THRESHOLDS)
+        print(f"{line}; answered at threshold {shares}")
+
+
+def stories_of(text: str) -> list[str]:
+    """`15-18` as the numbers of stories; all, as an empty list, where nothing is given."""
+    low, _, high = text.partition("-")
+    return [f"{n:02}" for n in range(int(low), int(high or low) + 1)] if text else []
 
 
 def main() -> None:
     """Learn, print each set's figures, write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--squad", type=Path, nargs="*", default=[], metavar="FILE")
-    parser.add_argument("--gold", type=Path, nargs="*", default=[], metavar="FILE")
-    parser.add_argument("--questions", type=int, default=2000, help="most of a SQuAD file")
+    parser.add_argument("--gold", type=Path, nargs="+", required=True, metavar="FILE")
+    parser.add_argument("--stories", default="", metavar="NN-NN", help="only these, where told")
+    parser.add_argument("--work", type=Path, help="keep the libraries here and use them again")
     parser.add_argument("--out", type=Path, help="where to write the weights")
-    parser.add_argument("--work", type=Path, help="keep the libraries here, to be used again")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        sets = gather(args.squad, args.gold, args.questions, args.work or Path(temporary))
-    for left_out in sets if len(sets) > 1 else ():
-        model = learn([asked for name, asked in sets.items() if name != left_out])
-        report(left_out, sets[left_out], model)
-    table = {
-        wording: {
+        work = args.work or Path(temporary)
+        sets = gather(args.gold, work, Reader(), stories_of(args.stories), strangers=True)
+    for name, asked in sets.items():
+        others = [a for other, a in sets.items() if other != name]
+        if others:
+            report(name, asked, learn(others))
+    weights = learn(list(sets.values()))
+    if args.out:
+        table = {
+            "near": _named(NEAR_SIGNALS, weights.near),
             "sentence": _named(SENTENCE_SIGNALS, weights.sentence),
             "confidence": _named((*CONFIDENCE_SIGNALS, "intercept"), weights.confidence),
         }
-        for wording, weights in learn(list(sets.values())).items()
-    }
-    print(json.dumps(table, indent=2))
-    if args.out:
         args.out.write_text(json.dumps(table, indent=2) + "\n")
 
 
-def _named(names: Sequence[str], weights: FloatArray) -> dict[str, float]:
-    return {n: round(float(w), 4) for n, w in zip(names, weights, strict=True)}
+def _named(names: Sequence[str], values: FloatArray) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
-"""Questions to learn from, with what the real program retrieves for them."""
+"""Questions to learn from and to measure on, with what the real program finds for them."""
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,20 +13,32 @@ import numpy.typing as npt
 from eval.questions.cases import Case, Gold
 from eval.questions.gold_file import load_gold
 from ingest.pipeline import ingest
+from rag.candidates import Candidate, candidates_of
 from rag.embed import Embedder
-from rag.evidence import Candidate, Wording, candidates_of, shares_wording
-from rag.indexes import Indexes
+from rag.evidence import read_best, signals_of
+from rag.evidence_weights import load_weights
+from rag.indexes import Indexes, OpenIndexes
 from rag.library import Library
+from rag.reader import Read, Reader
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.signals import Question, analyse
-from rag.types import Filters
+from rag.types import Filters, Hit
 
-__all__ = ["Asked", "Item", "gather"]
+__all__ = [
+    "ANSWERABLE",
+    "Asked",
+    "Item",
+    "Narrow",
+    "ask_all",
+    "five_articles",
+    "gather",
+    "items_of",
+]
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
-_SEED = 7
+ANSWERABLE = frozenset({"text", "paraphrase"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,6 @@ class Item:
     kind: str
     """`text`, `paraphrase`, `near` or `far`."""
     case: Case | None = None
-    answers: tuple[str, ...] = ()
-    context: str = ""
-    """SQuAD: the paragraph that holds the answer."""
 
 
 class Asked(NamedTuple):
@@ -50,115 +57,166 @@ class Asked(NamedTuple):
     item: Item
     question: Question
     candidates: list[Candidate]
+    reads: dict[int, Read]
     signals: FloatArray
     """float32, (candidates, len(SENTENCE_SIGNALS))."""
     right: BoolArray
-    wording: Wording
 
 
-def read_squad(path: Path, folder: Path, most: int) -> list[Item]:
-    """Write a file's articles into the folder; return at most so many of its questions."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        data: list[dict[str, Any]] = json.load(file)["data"]
-    folder.mkdir(parents=True, exist_ok=True)
-    items: list[Item] = []
-    for n, entry in enumerate(data):
-        title = entry.get("title", "").replace("_", " ")
-        paragraphs = [(" ".join(p["context"].split()), p["qas"]) for p in entry["paragraphs"]]
-        # Long entries become several articles of about a news story's length.
-        for at in range(0, len(paragraphs), 8):
-            text = "\n\n".join(context for context, _ in paragraphs[at : at + 8])
-            (folder / f"{n:03}-{at:03}.txt").write_text(f"Title: {title}\n\n{text}\n")
-        items += [
-            Item(
-                " ".join(qa["question"].split()),
-                "text",
-                answers=tuple({" ".join(a["text"].split()) for a in qa["answers"]}),
-                context=context,
-            )
-            for context, qas in paragraphs
-            for qa in qas
-            if qa["answers"] and not qa.get("is_impossible")
-        ]
-    rng = np.random.default_rng(_SEED)
-    return [items[i] for i in sorted(rng.permutation(len(items))[:most])]
+Narrow = Callable[[Item, Sequence[Hit]], Sequence[Hit]]
+"""Which of the passages found a question is asked of."""
 
 
-def read_gold(gold: Gold) -> list[Item]:
-    """The questions of a gold file."""
+def items_of(gold: Gold, stories: Sequence[str] = ()) -> list[Item]:
+    """The questions of a gold file; of those named by story (`b01-07-f1-near`) only some.
+
+    Args:
+        gold: the file.
+        stories: the second parts of the ids that count; all where none is named.
+    """
 
     def kind(case: Case) -> str:
         if case.abstain:
             return "far" if "far" in case.tags else "near"
         return "paraphrase" if "paraphrase" in case.tags else "text"
 
-    return [Item(case.question, kind(case), case) for case in gold.cases]
+    cases = [c for c in gold.cases if not stories or c.id.split("-")[1] in stories]
+    return [Item(case.question, kind(case), case) for case in cases]
 
 
-def ask_all(home: Path, items: Sequence[Item], gold: Gold | None) -> list[Asked]:
-    """Retrieve for every question and mark the sentences that answer it."""
+def ask_all(
+    home: Path,
+    items: Sequence[Item],
+    gold: Gold | None,
+    reader: Reader,
+    narrow_in: Callable[[Library], Narrow] | None = None,
+) -> list[Asked]:
+    """Retrieve and read for every question, and mark the sentences that answer it.
+
+    Args:
+        home: the library.
+        items: the questions.
+        gold: where their right sentences are told; None where nothing answers them.
+        reader: reads.
+        narrow_in: makes of the library what keeps only some of the passages found.
+    """
     settings = Settings()
-    asked: list[Asked] = []
     with Library(home) as library:
         opened = Indexes(home, library).open()
         if opened.words is None:
             raise RuntimeError(f"the word index of {home} could not be opened")
-        passages = library.counts().passages
+        narrow = narrow_in(library) if narrow_in else None
         vectors = Embedder(settings.threads).embed([item.text for item in items])
-        for item, vector in zip(items, vectors, strict=True):
-            question = analyse(item.text, opened.words.frequency, passages)
-            hits = retrieve(
-                item.text,
-                vector,
-                library,
-                opened,
-                Filters(),
-                pool=settings.pool,
-                dense_weight=settings.dense_weight,
-                k=settings.passages,
-            )
-            candidates = candidates_of(question, vector, hits, library)
-            right = np.array([_is_right(item, c, gold) for c in candidates], dtype=bool)
-            signals = np.stack([c.signals for c in candidates])
-            wording: Wording = "shared" if shares_wording(signals) else "other"
-            asked.append(Asked(item, question, candidates, signals, right, wording))
+        asked = [
+            _ask(item, vector, gold, library, opened, reader, narrow)
+            for item, vector in zip(items, vectors, strict=True)
+        ]
         opened.close()
     return asked
 
 
+def _ask(  # noqa: PLR0917 - one question, and all that it is asked of
+    item: Item,
+    vector: FloatArray,
+    gold: Gold | None,
+    library: Library,
+    opened: OpenIndexes,
+    reader: Reader,
+    narrow: Narrow | None,
+) -> Asked:
+    settings = Settings()
+    words = opened.words
+    if words is None:
+        raise RuntimeError("the word index is closed")
+    question = analyse(item.text, words.frequency, words.count())
+    hits: Sequence[Hit] = retrieve(
+        item.text,
+        vector,
+        library,
+        opened,
+        Filters(),
+        pool=settings.pool,
+        dense_weight=settings.dense_weight,
+        k=settings.passages if narrow is None else settings.pool,
+    )
+    hits = narrow(item, hits) if narrow else hits
+    candidates = candidates_of(question, vector, hits, library)
+    reads = read_best(item.text, candidates, load_weights().near, reader, settings.read_windows)
+    right = np.array([_is_right(item, c, gold) for c in candidates], dtype=bool)
+    return Asked(item, question, candidates, reads, signals_of(candidates, reads), right)
+
+
 def _is_right(item: Item, candidate: Candidate, gold: Gold | None) -> bool:
-    text = candidate.article.text[candidate.sentence.start : candidate.sentence.end]
     if item.case is None or gold is None:
-        return text in item.context and any(answer in text for answer in item.answers)
-    name = gold.article_of(candidate.article.source)
-    return any(s.article == name and s.matches(text) for s in item.case.support)
+        return False
+    source = candidate.article.source
+    text = candidate.article.text[candidate.sentence.start : candidate.sentence.end]
+    return any(s.names(source) and s.matches(text) for s in item.case.support)
 
 
 def gather(
-    squad: Sequence[Path], gold: Sequence[Path], most: int, work: Path
+    gold: Sequence[Path],
+    work: Path,
+    reader: Reader,
+    stories: Sequence[str] = (),
+    *,
+    strangers: bool = False,
+    few: bool = False,
 ) -> dict[str, list[Asked]]:
     """Ingest every set into a library of its own and ask its questions.
 
     Args:
-        squad: files in SQuAD format.
         gold: gold files; each one's articles lie in the folder of its name beside it.
-        most: most questions of a SQuAD file.
         work: where the libraries are made; what is there already is used again.
+        reader: reads.
+        stories: of files whose ids name stories, those that count; of others, all.
+        strangers: whether the questions of the next file are asked too, which nothing there
+            answers.
+        few: whether each is asked only of its own story and the four others that come
+            nearest, so that what is measured is choosing the sentence, not finding the story.
     """
     sets: dict[str, list[Asked]] = {}
-    for path in squad:
-        folder = work / path.name.split(".")[0]
-        items = read_squad(path, folder / "articles", most)
-        ingest(folder / "home", [folder / "articles"], Settings())
-        sets[path.name] = ask_all(folder / "home", items, None)
     loaded = [load_gold(path) for path in gold]
+    chosen = [_chosen(one, stories) for one in loaded]
     for n, here in enumerate(loaded):
         home = work / here.path.stem / "home"
         ingest(home, [here.path.with_suffix("")], Settings())
-        items = read_gold(here)
-        if len(loaded) > 1:
-            elsewhere = read_gold(loaded[(n + 1) % len(loaded)])
-            items += [Item(item.text, "far") for item in elsewhere if item.kind != "far"]
-        sets[here.path.stem] = ask_all(home, items, here)
+        items = chosen[n]
+        if strangers and len(loaded) > 1:
+            elsewhere = [i for i in chosen[(n + 1) % len(loaded)] if i.kind != "far"]
+            items = [*items, *(replace(i, kind="far", case=None) for i in elsewhere[::3])]
+        narrow = _own_and_four(here) if few else None
+        sets[here.path.stem] = ask_all(home, items, here, reader, narrow)
     return sets
+
+
+def five_articles(
+    hits: Sequence[Hit], is_own: Callable[[Hit], bool], others: int = 4
+) -> Sequence[Hit]:
+    """The passages of a question's own articles and of the others that are found first."""
+    own = {h.passage.article_id for h in hits if is_own(h)}
+    rest = [a for a in dict.fromkeys(h.passage.article_id for h in hits) if a not in own]
+    kept = own | set(rest[:others])
+    return [h for h in hits if h.passage.article_id in kept]
+
+
+def _own_and_four(gold: Gold) -> Callable[[Library], Narrow]:
+    """For a file whose ids name their stories."""
+
+    def of(library: Library) -> Narrow:
+        def narrow(item: Item, hits: Sequence[Hit]) -> Sequence[Hit]:
+            story = item.case.id.split("-")[1] if item.case else None
+
+            def is_own(hit: Hit) -> bool:
+                return gold.article_of(library.article(hit.passage.article_id).source) == story
+
+            return five_articles(hits, is_own)
+
+        return narrow
+
+    return of
+
+
+def _chosen(gold: Gold, stories: Sequence[str]) -> list[Item]:
+    """Files without stories in their ids are taken whole."""
+    return items_of(gold, stories) or items_of(gold)
