@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from eval.learning.evidence_weights import learn, learn_confidence, learn_sentences, stories_of
+from eval.learning.evidence_weights import learn, learn_confidence, learn_sentences
 from eval.learning.learning_sets import Asked, Item, gather
 from eval.learning.reader_table import calibration_error, ranks_of, sentence_bm25
+from eval.learning.stories import stories_of
 from eval.questions.gold_file import load_gold
 from rag.candidates import NEAR_SIGNALS, Candidate
 from rag.decision import CONFIDENCE_SIGNALS, confidence, confidence_signals
@@ -61,7 +63,7 @@ class Scripted(Reader):
         self.margins = margins
         self.windows: list[Window] = []
 
-    def read(self, question: str, windows: list[Window]) -> list[tuple[Read, ...]]:  # type: ignore[override]
+    def read(self, question: str, windows: Sequence[Window]) -> list[tuple[Read, ...]]:
         self.windows += windows
         return [tuple(Read(self.margins.get(s, -3.0), 0, 5) for s in w.sentences) for w in windows]
 

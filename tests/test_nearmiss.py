@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.learning.stories import folder_of
 from eval.questions.cases import Case
 from eval.questions.check import sentences_in_folder, unfounded
 from eval.questions.gold_file import load_gold
@@ -37,16 +38,10 @@ def name(path: Path) -> str:
     return str(path.relative_to(HERE).with_suffix(""))
 
 
-def stories(path: Path) -> Path:
-    """The folder of a file's stories: its own, or the batch's whose name it has."""
-    own = path.with_suffix("")
-    return own if own.is_dir() else HERE / path.stem
-
-
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_every_question_is_sound_and_its_words_are_in_its_story(path: Path) -> None:
     gold = load_gold(path)
-    problems, _ = unfounded(gold, sentences_in_folder(stories(path), Settings()))
+    problems, _ = unfounded(gold, sentences_in_folder(folder_of(path), Settings()))
     assert problems == []
 
 
@@ -74,7 +69,7 @@ def _shared(case: Case) -> set[str]:
 @pytest.mark.parametrize("path", BATCHES, ids=name)
 def test_a_batch_asks_nine_questions_of_each_of_its_stories(path: Path) -> None:
     gold = load_gold(path)
-    assert len(list(stories(path).iterdir())) == len(gold.articles) == 22
+    assert len(list(folder_of(path).iterdir())) == len(gold.articles) == 22
     kinds = Counter(c.id.rsplit("-", 1)[1] for c in gold.cases)
     assert kinds == {"text": 66, "para": 66, "near": 66}
     assert {n for _, n in Counter(c.id.split("-")[1] for c in gold.cases).items()} == {9}

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eval.learning.alterations import hollowed, turned
 from eval.learning.labelled import (
     Labelled,
     Stretch,
@@ -17,7 +18,7 @@ from eval.learning.labelled import (
     read_selqa,
     read_squad,
 )
-from eval.learning.reader_windows import hollowed, main, turned, windows_of
+from eval.learning.reader_windows import main, windows_of
 from tests.conftest import ROOT
 
 FERRY = Stretch(

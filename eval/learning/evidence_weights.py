@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.learning.learning_sets import ANSWERABLE, Asked, gather
+from eval.learning.stories import stories_of
 from rag.candidates import NEAR_SIGNALS
 from rag.decision import CONFIDENCE_SIGNALS, confidence, confidence_signals
 from rag.evidence import SENTENCE_SIGNALS
@@ -41,7 +42,6 @@ __all__ = [
     "learn",
     "learn_confidence",
     "learn_sentences",
-    "stories_of",
     "sure_of",
 ]
 
@@ -147,12 +147,6 @@ def report(name: str, asked: Sequence[Asked], weights: Weights) -> None:
             line += " top-1/2/3 " + "/".join(f"{t:.3f}" for t in tops)
         shares = ", ".join(f"{t}: {np.mean(sure >= t):.2f}" for t in _THRESHOLDS)
         print(f"{line}; answered at threshold {shares}")
-
-
-def stories_of(text: str) -> list[str]:
-    """`15-18` as the numbers of stories; all, as an empty list, where nothing is given."""
-    low, _, high = text.partition("-")
-    return [f"{n:02}" for n in range(int(low), int(high or low) + 1)] if text else []
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from eval.beir import load_beir
 from eval.collection import beir_collection
 from eval.intervals import interval
-from eval.learning.evidence_weights import stories_of, sure_of
+from eval.learning.evidence_weights import sure_of
 from eval.learning.learning_sets import (
     ANSWERABLE,
     Asked,
@@ -37,6 +37,7 @@ from eval.learning.learning_sets import (
     gather,
     items_of,
 )
+from eval.learning.stories import stories_of
 from eval.metrics.abstention import balanced_parts
 from eval.questions.gold_file import load_gold
 from ingest.pipeline import ingest

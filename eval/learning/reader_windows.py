@@ -31,6 +31,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.learning.alterations import hollowed, turned
 from eval.learning.labelled import (
     Labelled,
     Stretch,
@@ -41,10 +42,10 @@ from eval.learning.labelled import (
     read_selqa,
     read_squad,
 )
+from eval.learning.stories import folder_of, stories_of
 from rag.index_words import query_stems, stems
-from rag.signals import analyse, has_expected_type
 
-__all__ = ["Window", "hollowed", "turned", "windows_of"]
+__all__ = ["Window", "windows_of"]
 
 _SHARES = {
     "squadshifts_new_wiki": 2.0,
@@ -82,46 +83,6 @@ _CAPITAL_OR_NUMBER = re.compile(
     r"(?:\b(?:in|on|at|by|for|from|to|of|with)\s+)?(?:the\s+)?"
     r"(?:\b[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*|\b\d[\d,.]*\b(?:\s+(?:per cent|million|billion))?)"
 )
-_LEADING = re.compile(
-    r"(?:[,;]\s*)?(?:\b(?:in|on|at|by|for|from|to|of|with|after|before|about|over|under|around"
-    r"|because|because of|due to|as|until|since|during|near|the|a|an|some|nearly)\s*)+$",
-    re.IGNORECASE,
-)
-_TURNABLE = re.compile(
-    r"^(when|where|why|how) (did|was|were|is|are|do|does|had|has|have|will|would|could|can)\b",
-    re.IGNORECASE,
-)
-_TURNS = ("When", "Where", "Why")
-
-
-def hollowed(sentence: str, start: int, end: int) -> str | None:
-    """The sentence without some of its words and what leads up to them.
-
-    None where too little would be left to be a sentence.
-    """
-    before, after = sentence[:start], sentence[end:]
-    before = _LEADING.sub("", before) if after.strip(" .,;") else before
-    left = re.sub(r"\s+([,.;:?!])", r"\1", " ".join((before + " " + after).split()))
-    left = re.sub(r"([,;])\s*(?=[,.;])", "", left).lstrip(",.;: ")
-    words = len(re.findall(r"\w+", left))
-    if words < 5 or words < 0.35 * len(re.findall(r"\w+", sentence)):
-        return None
-    return left[:1].upper() + left[1:]
-
-
-def turned(question: str, sentences: Sequence[str], rng: np.random.Generator) -> str | None:
-    """The question asking when, where or why instead, where the sentences do not say."""
-    if not (found := _TURNABLE.match(question)):
-        return None
-    for n in rng.permutation(len(_TURNS)):
-        word = _TURNS[n]
-        if word.casefold() == found[1].casefold():
-            continue
-        other = word + question[found.end(1) :]
-        asked = analyse(other)
-        if all(has_expected_type(asked, sentence) == 0 for sentence in sentences):
-            return other
-    return None
 
 
 def windows_of(
@@ -292,10 +253,7 @@ def public_sets(folder: Path) -> Iterator[tuple[str, list[Labelled]]]:
 def own_sets(paths: Sequence[Path], stories: Sequence[str]) -> Iterator[tuple[str, list[Labelled]]]:
     """Our own gold files, of each only the stories named; all where none is."""
     for path in paths:
-        folder = path.with_suffix("")
-        if not folder.is_dir():
-            folder = path.parent.parent / path.stem
-        rows = list(read_gold(path, folder))
+        rows = list(read_gold(path, folder_of(path)))
         if stories:
             rows = [r for r in rows if r.stretch.group.rsplit(":", 1)[1] in stories]
         yield path.stem, rows
@@ -328,9 +286,7 @@ def main() -> None:
     if args.public:
         for name, rows in public_sets(args.public):
             windows += windows_of(rows, _SHARES[name], rng)
-    low, _, high = args.stories.partition("-")
-    stories = [f"{n:02}" for n in range(int(low), int(high) + 1)] if high else []
-    for _, rows in own_sets(args.gold, stories):
+    for _, rows in own_sets(args.gold, stories_of(args.stories)):
         windows += windows_of(rows, args.times, rng)
     order = rng.permutation(len(windows))
     counts: dict[str, int] = defaultdict(int)
