@@ -99,7 +99,7 @@ def test_the_second_collection_is_of_another_kind(gold: Gold) -> None:
     assert sum(c.abstain for c in wire.cases) == 16
 
 
-@pytest.mark.parametrize("name", ["dev-1", "dev-2", "dev-3"])
+@pytest.mark.parametrize("name", ["dev-1", "dev-2", "dev-3", "dev-reference"])
 def test_the_questions_weights_were_learned_on_are_not_the_gold(name: str, gold: Gold) -> None:
     learned = load_gold(GOLD / f"{name}.yaml")
     others = (*gold.cases, *load_gold(GOLD / "wire.yaml").cases)

@@ -190,7 +190,7 @@ def test_a_questions_hash_changes_with_its_gold_and_not_with_its_notes(tmp_path:
     assert len({hash_of(), *others}) == 7
 
 
-@pytest.mark.parametrize("name", ["seeds", "wire", "dev-1", "dev-2", "dev-3"])
+@pytest.mark.parametrize("name", ["seeds", "wire", "dev-1", "dev-2", "dev-3", "dev-reference"])
 def test_our_own_gold_files_are_sound(name: str) -> None:
     _, mistakes = check_gold(GOLD / f"{name}.yaml")
     assert mistakes == ()

@@ -8,12 +8,14 @@ __all__ = ["folder_of", "stories_of"]
 
 
 def folder_of(path: Path) -> Path:
-    """The articles of a gold file: the folder of its name beside it, else one level up.
+    """The articles of a gold file: the folder of its name beside it, else near it.
 
-    `pairs/t01.yaml` has stories of its own; `pairs/b01.yaml` asks those of `b01.yaml`.
+    `pairs/t01.yaml` has stories of its own; `pairs/b01.yaml` asks those of `b01.yaml`, and
+    `para/t01.yaml` those of `pairs/t01.yaml`.
     """
-    own = path.with_suffix("")
-    return own if own.is_dir() else path.parent.parent / path.stem
+    up = path.parent.parent
+    places = (path.with_suffix(""), up / path.stem, up / "pairs" / path.stem)
+    return next((place for place in places if place.is_dir()), places[0])
 
 
 def stories_of(text: str) -> list[str]:
