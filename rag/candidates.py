@@ -13,7 +13,7 @@ from rag.reading import context_line, reading_text
 from rag.signals import Question, coverage, has_expected_type, match
 from rag.types import Article, Hit, Sentence
 
-__all__ = ["NEAR_SIGNALS", "SHARED_WORDING", "Candidate", "candidates_of"]
+__all__ = ["NEAR_SIGNALS", "SHARED_WORDING", "Candidate", "candidates_of", "shares_wording"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -34,6 +34,9 @@ SHARED_WORDING = 0.35
 """Above this coverage, words are a guide; below it they are mostly chance. Of 275 questions on
 invented news, those in the text's words have .41 or more with the answering sentence (all but
 5 %), those written to share no word .30 or less with any."""
+
+
+_WORDS = NEAR_SIGNALS.index("words in the sentence")
 
 
 class Candidate(NamedTuple):
@@ -101,3 +104,8 @@ def candidates_of(
                 )
             )
     return candidates
+
+
+def shares_wording(candidates: Sequence[Candidate]) -> bool:
+    """Whether some sentence has so much of the question's wording that words are a guide."""
+    return any(c.signals[_WORDS] > SHARED_WORDING for c in candidates)

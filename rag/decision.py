@@ -37,6 +37,7 @@ CONFIDENCE_SIGNALS = (
     "names missing in the article",
     "numbers missing in the article",
     "gap to the second",
+    "typed as a search",
 )
 NOTHING_NEAR = 0.27
 """Where no sentence comes this near the question (cosine), none is about it. Of 275 questions
@@ -71,6 +72,8 @@ def confidence_signals(
         top["expected type"],
         *_missing(question, ranked[0]),
         margins[0] - margins[1] if len(margins) > 1 else 0.0,
+        # In such questions names can't be told, and what is missing is not seen.
+        question.text == question.text.lower() and "?" not in question.text,
     )
     return np.array(found, dtype=np.float32)
 

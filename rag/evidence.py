@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rag.candidates import NEAR_SIGNALS, Candidate, candidates_of
+from rag.candidates import NEAR_SIGNALS, Candidate, candidates_of, shares_wording
 from rag.decision import confidence, confidence_signals
 from rag.evidence_weights import load_weights
 from rag.library import Library
@@ -27,14 +27,14 @@ from rag.reader_input import title_line
 from rag.signals import Question
 from rag.types import Evidence, Hit
 
-__all__ = ["SENTENCE_SIGNALS", "UNREAD", "Found", "find_evidence", "read_best"]
+__all__ = ["SENTENCE_SIGNALS", "UNREAD", "Found", "find_evidence", "read_best", "windows_around"]
 
 FloatArray = npt.NDArray[np.float32]
 
 SENTENCE_SIGNALS = (*NEAR_SIGNALS, "reader's margin")
 UNREAD = -12.0
 """The margin of a sentence that was not read; those read are cut off here too, and at +12."""
-WINDOW_WORDS = 100
+WINDOW_WORDS = 60
 """Most words in a window, but for a sentence that alone has more."""
 
 
@@ -68,7 +68,7 @@ def find_evidence(  # noqa: PLR0917 - what each step needs
     candidates = candidates_of(question, vector, hits, library)
     if not candidates:
         return Found((), 0.0, 0.0)
-    weights = load_weights()
+    weights = load_weights(shares_wording(candidates))
     reads = read_best(question.text, candidates, weights.near, reader, most_windows)
     signals = signals_of(candidates, reads)
     scores = signals @ weights.sentence
@@ -121,7 +121,7 @@ def read_best(
         most_windows: how many windows.
     """
     scores = np.stack([c.signals for c in candidates]) @ weights
-    windows = list(_windows(candidates, scores, most_windows))
+    windows = list(windows_around(candidates, scores, most_windows))
     texts = [
         Window(title_line(candidates[w[0]].article), tuple(candidates[n].text for n in w))
         for w in windows
@@ -134,8 +134,19 @@ def read_best(
     return best
 
 
-def _windows(candidates: Sequence[Candidate], scores: FloatArray, most: int) -> Iterator[list[int]]:
-    """Windows around the best candidates that no window before holds."""
+def windows_around(
+    candidates: Sequence[Candidate], scores: FloatArray, most: int
+) -> Iterator[list[int]]:
+    """Windows around the best candidates that no window before holds.
+
+    Args:
+        candidates: all there are.
+        scores: theirs, (candidates,).
+        most: how many windows.
+
+    Yields:
+        The numbers of the candidates in a window, as they follow in the article.
+    """
     before, after = _neighbours(candidates)
     held: set[int] = set()
     given = 0

@@ -13,14 +13,19 @@ import numpy.typing as npt
 
 from rag.errors import ModelError
 
-__all__ = ["Weights", "load_weights"]
+__all__ = ["OTHER", "SHARED", "Weights", "load_weights"]
 
 FloatArray = npt.NDArray[np.float32]
 
 
+SHARED, OTHER = "shared wording", "other wording"
+"""The file's two halves: a question whose words some sentence has is weighed otherwise than one
+in words of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the file holds, in the order of the signals' names there."""
+    """What the file holds for one wording, in the order of the signals' names there."""
 
     near: FloatArray
     """float32, one per `rag.candidates.NEAR_SIGNALS`."""
@@ -33,15 +38,21 @@ class Weights:
 
 
 @cache
-def load_weights() -> Weights:
+def load_weights(shared: bool) -> Weights:
     """Read the file, once.
+
+    Args:
+        shared: whether some sentence shares the question's wording
+            (`rag.candidates.shares_wording`).
 
     Raises:
         ModelError: it is missing or damaged.
     """
     path = Path(__file__).parent / "models" / "evidence.json"
     try:
-        table: dict[str, dict[str, float]] = json.loads(path.read_text())
+        table: dict[str, dict[str, float]] = json.loads(path.read_text())[
+            SHARED if shared else OTHER
+        ]
         near, sentence, confidence = (
             np.array(list(table[part].values()), dtype=np.float32)
             for part in ("near", "sentence", "confidence")

@@ -18,7 +18,7 @@ from rag.reader_input import Packed, pack, tokenise
 
 __all__ = ["LONGEST_ANSWER", "READER_SHA256", "Read", "Reader", "Window"]
 
-READER_SHA256 = "61df2aa6a06f505b842e412c7fef0848707c611a5e729bbb9a8e7a6ed5b66d14"
+READER_SHA256 = "791af693935ce05fd2d640bf6624a57fd4dfe19d4d45f2af6bffbc6221ee3820"
 LONGEST_ANSWER = 24
 """Tokens in a short answer."""
 

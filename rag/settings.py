@@ -38,13 +38,13 @@ class Settings:
     """Passages taken from each index before fusion, 10 to 1000."""
     dense_weight: float = 0.5
     """Weight of the vector index in fusion, 0 (words only) to 1 (vectors only)."""
-    passages: int = 12
+    passages: int = 16
     """Passages kept after fusion, whose sentences are weighed, 1 to 100."""
-    read_windows: int = 10
-    """Windows of about 100 words, around the best sentences, that the reader reads, 1 to 100."""
+    read_windows: int = 16
+    """Windows of about 60 words, around the best sentences, that the reader reads, 1 to 100."""
     max_quotes: int = 3
     """Most quotations in an answer, 1 to 10."""
-    quote_share: float = 0.8
+    quote_share: float = 0.7
     """Quoting stops once the quotations hold this share of belief, 0 to 1."""
     answer_threshold: float = 0.4
     """Below this confidence the answer is that the articles do not say, 0 to 1; also by name,

@@ -11,7 +11,7 @@ from eval.learning.learning_sets import Asked, Item, gather
 from eval.learning.reader_table import calibration_error, ranks_of, sentence_bm25
 from eval.learning.stories import stories_of
 from eval.questions.gold_file import load_gold
-from rag.candidates import NEAR_SIGNALS, Candidate
+from rag.candidates import NEAR_SIGNALS, Candidate, shares_wording
 from rag.decision import CONFIDENCE_SIGNALS, confidence, confidence_signals
 from rag.errors import ModelError
 from rag.evidence import SENTENCE_SIGNALS, UNREAD, read_best, signals_of
@@ -90,6 +90,25 @@ def test_learning_twice_gives_the_same_weights() -> None:
     assert (learn_sentences(sets, 9) == learn_sentences(sets, 9)).all()
 
 
+def test_each_wording_gets_weights_of_its_own() -> None:
+    shared, other = (
+        [c._replace(signals=np.full(len(NEAR_SIGNALS), v, dtype=np.float32)) for c in CANDIDATES]
+        for v in (0.9, 0.1)
+    )
+    assert shares_wording(shared)
+    assert not shares_wording(other)
+    told = [
+        asked(int(RNG.integers(8)), signal, kind)._replace(candidates=these * 2)
+        for these, signal in ((shared, 2), (other, 0))
+        for kind in ("text", "near")
+        for _ in range(60)
+    ]
+    told = [a._replace(right=a.right & (a.item.kind == "text")) for a in told]
+    learned = learn([told])
+    assert int(np.argmax(learned[True].sentence)) == 2
+    assert int(np.argmax(learned[False].sentence)) == 0
+
+
 def test_confidence_learns_what_sets_answerable_questions_apart() -> None:
     rows = RNG.random((200, len(CONFIDENCE_SIGNALS))).astype(np.float32)
     kinds = ["text" if row[0] > 0.5 else "near" for row in rows]
@@ -98,8 +117,9 @@ def test_confidence_learns_what_sets_answerable_questions_apart() -> None:
     assert np.mean((sure > 0.5) == [k == "text" for k in kinds]) > 0.9
 
 
-def test_the_shipped_weights_name_every_signal_and_nothing_else() -> None:
-    names = load_weights().names
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_shipped_weights_name_every_signal_and_nothing_else(shared: bool) -> None:
+    names = load_weights(shared).names
     assert names == {
         "near": NEAR_SIGNALS,
         "sentence": SENTENCE_SIGNALS,
@@ -107,7 +127,9 @@ def test_the_shipped_weights_name_every_signal_and_nothing_else() -> None:
     }
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"near": {}}', '{"near": {"a": "b"}}'])
+@pytest.mark.parametrize(
+    "content", [None, "{", "[]", '{"near": {}}', '{"shared wording": {"near": {"a": "b"}}}']
+)
 def test_a_damaged_weights_file_is_told(
     content: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -118,7 +140,7 @@ def test_a_damaged_weights_file_is_told(
     load_weights.cache_clear()
     try:
         with pytest.raises(ModelError, match="reinstall"):
-            load_weights()
+            load_weights(True)
     finally:
         load_weights.cache_clear()
 
@@ -168,12 +190,15 @@ def test_names_and_numbers_that_the_article_lacks_are_counted() -> None:
     assert half["numbers missing in the article"] == 1
     assert known["reader's margin"] == 1.0
     assert known["gap to the second"] == 1.0 - UNREAD
+    assert known["typed as a search"] == 0
+    assert of("who was at the helm of the alma")["typed as a search"] == 1
+    assert of("who was at the helm?")["typed as a search"] == 0
 
 
 def test_the_confidence_is_a_probability_however_extreme_the_signals() -> None:
     for value in (-1e6, 0.0, 1e6):
         signals = np.full(len(CONFIDENCE_SIGNALS), value, dtype=np.float32)
-        assert 0 <= confidence(signals, load_weights()) <= 1
+        assert 0 <= confidence(signals, load_weights(False)) <= 1
 
 
 @pytest.mark.parametrize(
@@ -266,6 +291,9 @@ def test_a_gold_file_with_its_articles_can_be_learned_from(tmp_path: Path) -> No
     assert all(a.right.sum() == 1 for a in found if a.item.kind == "text")
     assert not any(a.right.any() for a in found if a.item.kind == "far")
     weights = learn([found])
-    assert len(weights.confidence) == len(CONFIDENCE_SIGNALS) + 1
+    for shared in (True, False):
+        assert len(weights[shared].confidence) == len(CONFIDENCE_SIGNALS) + 1
+    # Too few of either wording to be learned from alone.
+    assert (weights[True].confidence == weights[False].confidence).all()
     again = gather([gold, gold], tmp_path / "work", Reader(), strangers=True)["tiny"]
     assert sum(a.item.kind == "far" for a in again) == 12 + 4

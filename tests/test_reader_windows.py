@@ -18,7 +18,11 @@ from eval.learning.labelled import (
     read_selqa,
     read_squad,
 )
-from eval.learning.reader_windows import main, windows_of
+from eval.learning.mined import mined_groups, shown
+from eval.learning.reader_windows import main
+from eval.learning.windows import windows_of
+from eval.questions.gold_file import load_gold
+from rag.settings import Settings
 from tests.conftest import ROOT
 
 FERRY = Stretch(
@@ -188,3 +192,36 @@ def test_the_command_writes_the_windows_of_the_stories_named(
     assert len(titles) == 2
     main()
     assert out.read_bytes() == first
+
+
+def test_windows_are_mined_from_what_the_program_would_read(tmp_path: Path) -> None:
+    gold = ROOT / "eval" / "gold" / "nearmiss" / "b01.yaml"
+    groups = list(mined_groups(gold, tmp_path, ["01", "02"], np.random.default_rng(1)))
+    asked = {case.question for case in load_gold(gold).cases if case.id[4:6] in ("01", "02")}
+    own = {t for n in ("01", "02") for t in _titles(gold.with_suffix(""), n)}
+    kinds = {window.kind for group in groups for window in group}
+    assert {"text", "paraphrase", "near", "mined"} <= kinds
+    for group in groups:
+        assert len({window.question for window in group}) == 1
+        assert all((w.kind == "mined") <= (not w.right) for w in group)
+        # A story that is not to be learned from is not even shown as a wrong one.
+        assert {w.title.rsplit(" (", 1)[0] for w in group if w.title} <= own
+    whole = [group for group in groups if len(group) > 1]
+    assert {group[0].question for group in whole} == asked
+    again = mined_groups(gold, tmp_path, ["01", "02"], np.random.default_rng(1))
+    assert list(again) == groups
+
+
+def test_what_is_shown_has_every_window_and_knows_the_right_sentence(tmp_path: Path) -> None:
+    gold = ROOT / "eval" / "gold" / "nearmiss" / "b01.yaml"
+    questions = list(shown(gold, tmp_path, ["15"]))
+    assert [q.kind for q in questions].count("text") == 3
+    for q in questions:
+        assert 1 < len(q.windows) <= Settings().read_windows
+        marked = [w for w in q.windows if w.right]
+        assert not marked if q.kind == "near" else q.kind == "paraphrase" or marked
+
+
+def _titles(folder: Path, story: str) -> set[str]:
+    (path,) = folder.glob(f"{story}_*")
+    return set(path.read_text().splitlines())

@@ -52,3 +52,20 @@ def test_the_short_answer_is_bold_in_the_terminal(short: str, nth: int, shown: s
 
 def test_without_a_short_answer_nothing_is_bold() -> None:
     assert bold(citing(None)) == []
+
+
+def test_an_article_is_named_once_among_the_sources() -> None:
+    whole = citing(None)
+    other = replace(whole, n=2, article_id="a9876543210", title="Another", source="/news/b.txt")
+    again = replace(whole, n=3, start=7, quote=WORDS[7:])
+    out = io.StringIO()
+    cited = [replace(whole, title="Ferry"), other, replace(again, title="Ferry")]
+    print_answer(answer([quoted(c) for c in cited], cited), Console(file=out, width=200))
+    sources = [line.strip() for line in out.getvalue().split("Sources")[1].splitlines() if line]
+    assert [line.rsplit("  ", 1)[0] for line in sources] == [
+        "[1][3] Ferry.",
+        f"{whole.source}:0-{len(WORDS)}",
+        f"{whole.source}:7-{len(WORDS)}",
+        "[2] Another.",
+        f"/news/b.txt:0-{len(WORDS)}",
+    ]

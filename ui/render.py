@@ -95,18 +95,27 @@ def print_answer(answer: Answer, console: Console) -> None:
     shown = answer.citations or answer.nearest
     if shown:
         console.print(Text("Sources", style="bold"))
-        for c in shown:
-            number = f"[{c.n}] " if answer.citations else "- "
-            title = f"{fold(c.title)}. " if c.title else ""
-            place = Text(f"{_printable(c.source)}:{c.start}-{c.end}  {c.article_id}", style="dim")
-            if title:
-                console.print(Padding(Text(f"{number}{title}"), (0, 0, 0, 2)))
-                place = Text(" " * len(number)) + place
-            else:
-                place = Text(number) + place
-            # Not wrapped: a path cut in two can't be clicked or copied.
-            console.print(Text("  ") + place, soft_wrap=True)
+        for cited in _by_article(shown):
+            number = "".join(f"[{c.n}]" for c in cited) + " " if answer.citations else "- "
+            lead = Text(number)
+            if cited[0].title:
+                title = Text(f"{number}{fold(cited[0].title)}. ")
+                console.print(Padding(title, (0, 0, 0, 2)))
+                lead = Text(" " * len(number))
+            for c in cited:
+                place = f"{_printable(c.source)}:{c.start}-{c.end}  {c.article_id}"
+                # Not wrapped: a path cut in two can't be clicked or copied.
+                console.print(Text("  ") + lead + Text(place, style="dim"), soft_wrap=True)
+                lead = Text(" " * len(number))
     console.print()
+
+
+def _by_article(citations: Iterable[Citation]) -> Iterable[list[Citation]]:
+    """Those of one article together, in the order of each one's first."""
+    found: dict[str, list[Citation]] = {}
+    for citation in citations:
+        found.setdefault(citation.article_id, []).append(citation)
+    return found.values()
 
 
 def _print_quote(citation: Citation, console: Console, numbered: bool) -> None:

@@ -13,6 +13,8 @@ all linear:
 - confidence: logistic. Answerable are the questions whose right sentence was retrieved; not
   answerable the gold files' misses and the questions of the next gold file asked here.
 
+Each is learned twice: on the questions whose wording some sentence shares, and on the others.
+
 The sets weigh the same, whatever their size, and so do the kinds of questions in one. The
 figures printed for a set come from weights learned on all the other sets. Seeded; two runs
 give the same file.
@@ -23,29 +25,36 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from eval.learning.learning_sets import ANSWERABLE, Asked, gather
+from eval.learning.learning_sets import ANSWERABLE, Asked, Near, gather
 from eval.learning.stories import stories_of
-from rag.candidates import NEAR_SIGNALS
+from rag.candidates import NEAR_SIGNALS, shares_wording
 from rag.decision import CONFIDENCE_SIGNALS, confidence, confidence_signals
 from rag.evidence import SENTENCE_SIGNALS
-from rag.evidence_weights import Weights
+from rag.evidence_weights import OTHER, SHARED, Weights, load_weights
 from rag.reader import Reader
 
 __all__ = [
+    "Learned",
     "confidence_rows",
     "learn",
     "learn_confidence",
+    "learn_near",
     "learn_sentences",
     "sure_of",
+    "write",
 ]
 
 FloatArray = npt.NDArray[np.float32]
+_FEWEST = 20
+"""Questions with an answer, and without, to learn a wording's weights from."""
+Learned = Mapping[bool, Weights]
+"""Weights for questions that share the wording of some sentence (True) and for others."""
 _THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
@@ -120,29 +129,59 @@ def _share(kind: str, kinds: Sequence[str]) -> float:
     return 0.5 / (len(same) * kinds.count(kind))
 
 
-def learn(sets: Sequence[Sequence[Asked]]) -> Weights:
-    """All three models."""
-    near = learn_sentences(sets, len(NEAR_SIGNALS))
-    sentence = learn_sentences(sets, len(SENTENCE_SIGNALS))
-    sure = learn_confidence([confidence_rows(asked, sentence) for asked in sets])
-    return Weights(near, sentence, sure, {})
+def learn(sets: Sequence[Sequence[Asked]]) -> Learned:
+    """All three models, for each wording; for one that too few questions have, of all."""
+    found: dict[bool, Weights] = {}
+    for shared in (True, False):
+        these = _of_wording(sets, shared)
+        near = learn_sentences(these, len(NEAR_SIGNALS))
+        sentence = learn_sentences(these, len(SENTENCE_SIGNALS))
+        rows = [confidence_rows(asked, sentence) for asked in these if asked]
+        found[shared] = Weights(near, sentence, learn_confidence(rows), {})
+    return found
 
 
-def sure_of(one: Asked, weights: Weights) -> float:
-    """The probability given to a question that was asked."""
+def learn_near(sets: Sequence[Sequence[Asked]]) -> Near:
+    """What chooses the windows to read, of questions for which nothing was read yet."""
+    return {
+        shared: learn_sentences(_of_wording(sets, shared), len(NEAR_SIGNALS))
+        for shared in (True, False)
+    }
+
+
+def _of_wording(sets: Sequence[Sequence[Asked]], shared: bool) -> list[list[Asked]]:
+    these = [[a for a in asked if shares_wording(a.candidates) == shared] for asked in sets]
+    answered = [bool(a.right.any()) for asked in these for a in asked]
+    if min(sum(answered), len(answered) - sum(answered)) < _FEWEST:
+        return [list(asked) for asked in sets]
+    return these
+
+
+def sure_of(one: Asked, learned: Learned | None = None) -> float:
+    """The probability given to a question that was asked.
+
+    Args:
+        one: the question.
+        learned: weights; those of the program where none are given.
+    """
+    shared = shares_wording(one.candidates)
+    weights = learned[shared] if learned else load_weights(shared)
     order = np.argsort(-(one.signals @ weights.sentence), kind="stable")
     ranked = [one.candidates[i] for i in order]
     return confidence(confidence_signals(one.question, ranked, one.signals[order]), weights)
 
 
-def report(name: str, asked: Sequence[Asked], weights: Weights) -> None:
+def report(name: str, asked: Sequence[Asked], weights: Learned) -> None:
     """Print a set's figures by kind."""
     for kind in dict.fromkeys(a.item.kind for a in asked):
         these = [a for a in asked if a.item.kind == kind]
         sure = np.array([sure_of(a, weights) for a in these])
         line = f"{name} {kind} n={len(these)}"
         if kind in ANSWERABLE:
-            ranks = [a.right[np.argsort(-(a.signals @ weights.sentence))] for a in these]
+            ranks = [
+                a.right[np.argsort(-(a.signals @ weights[shares_wording(a.candidates)].sentence))]
+                for a in these
+            ]
             tops = [np.mean([r[:k].any() for r in ranks]) for k in (1, 2, 3)]
             line += " top-1/2/3 " + "/".join(f"{t:.3f}" for t in tops)
         shares = ", ".join(f"{t}: {np.mean(sure >= t):.2f}" for t in _THRESHOLDS)
@@ -159,19 +198,29 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         work = args.work or Path(temporary)
-        sets = gather(args.gold, work, Reader(), stories_of(args.stories), strangers=True)
+        stories = stories_of(args.stories)
+        # What is read, and so all that is learned of it, depends on the near weights.
+        near = learn_near(list(gather(args.gold, work, None, stories).values()))
+        sets = gather(args.gold, work, Reader(), stories, strangers=True, near=near)
     for name, asked in sets.items():
         others = [a for other, a in sets.items() if other != name]
         if others:
             report(name, asked, learn(others))
-    weights = learn(list(sets.values()))
     if args.out:
-        table = {
-            "near": _named(NEAR_SIGNALS, weights.near),
-            "sentence": _named(SENTENCE_SIGNALS, weights.sentence),
-            "confidence": _named((*CONFIDENCE_SIGNALS, "intercept"), weights.confidence),
+        write(args.out, learn(list(sets.values())))
+
+
+def write(path: Path, learned: Learned) -> None:
+    """The file that `rag.evidence_weights` reads."""
+    table = {
+        name: {
+            "near": _named(NEAR_SIGNALS, learned[shared].near),
+            "sentence": _named(SENTENCE_SIGNALS, learned[shared].sentence),
+            "confidence": _named((*CONFIDENCE_SIGNALS, "intercept"), learned[shared].confidence),
         }
-        args.out.write_text(json.dumps(table, indent=2) + "\n")
+        for name, shared in ((SHARED, True), (OTHER, False))
+    }
+    path.write_text(json.dumps(table, indent=2) + "\n")
 
 
 def _named(names: Sequence[str], values: FloatArray) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,11 +13,11 @@ import numpy.typing as npt
 from eval.questions.cases import Case, Gold
 from eval.questions.gold_file import load_gold
 from ingest.pipeline import ingest
-from rag.candidates import Candidate, candidates_of
+from rag.candidates import Candidate, candidates_of, shares_wording
 from rag.embed import Embedder
 from rag.evidence import read_best, signals_of
 from rag.evidence_weights import load_weights
-from rag.indexes import Indexes, OpenIndexes
+from rag.indexes import Indexes
 from rag.library import Library
 from rag.reader import Read, Reader
 from rag.retrieve import retrieve
@@ -30,9 +30,12 @@ __all__ = [
     "Asked",
     "Item",
     "Narrow",
+    "Near",
     "ask_all",
     "five_articles",
+    "found_for",
     "gather",
+    "is_right",
     "items_of",
 ]
 
@@ -63,6 +66,9 @@ class Asked(NamedTuple):
     right: BoolArray
 
 
+Near = Mapping[bool, FloatArray]
+"""Weights of `NEAR_SIGNALS` for questions that share the wording of some sentence (True) and
+for others."""
 Narrow = Callable[[Item, Sequence[Hit]], Sequence[Hit]]
 """Which of the passages found a question is asked of."""
 
@@ -88,8 +94,10 @@ def ask_all(
     home: Path,
     items: Sequence[Item],
     gold: Gold | None,
-    reader: Reader,
+    reader: Reader | None,
+    *,
     narrow_in: Callable[[Library], Narrow] | None = None,
+    near: Near | None = None,
 ) -> list[Asked]:
     """Retrieve and read for every question, and mark the sentences that answer it.
 
@@ -97,56 +105,61 @@ def ask_all(
         home: the library.
         items: the questions.
         gold: where their right sentences are told; None where nothing answers them.
-        reader: reads.
+        reader: reads; None where nothing is to be read.
+        narrow_in: makes of the library what keeps only some of the passages found.
+        near: weights that choose what is read; those of the program where none are given.
+    """
+    most = Settings().read_windows
+    asked: list[Asked] = []
+    for item, question, candidates in found_for(home, items, narrow_in):
+        shared = shares_wording(candidates)
+        chosen_by = near[shared] if near else load_weights(shared).near
+        reads = read_best(item.text, candidates, chosen_by, reader, most) if reader else {}
+        right = np.array([is_right(item, c, gold) for c in candidates], dtype=bool)
+        signals = signals_of(candidates, reads)
+        asked.append(Asked(item, question, candidates, reads, signals, right))
+    return asked
+
+
+def found_for(
+    home: Path,
+    items: Sequence[Item],
+    narrow_in: Callable[[Library], Narrow] | None = None,
+) -> Iterator[tuple[Item, Question, list[Candidate]]]:
+    """What the program finds in a library for each question, before anything is read.
+
+    Args:
+        home: the library.
+        items: the questions.
         narrow_in: makes of the library what keeps only some of the passages found.
     """
     settings = Settings()
     with Library(home) as library:
         opened = Indexes(home, library).open()
-        if opened.words is None:
+        words = opened.words
+        if words is None:
             raise RuntimeError(f"the word index of {home} could not be opened")
         narrow = narrow_in(library) if narrow_in else None
         vectors = Embedder(settings.threads).embed([item.text for item in items])
-        asked = [
-            _ask(item, vector, gold, library, opened, reader, narrow)
-            for item, vector in zip(items, vectors, strict=True)
-        ]
+        for item, vector in zip(items, vectors, strict=True):
+            question = analyse(item.text, words.frequency, words.count())
+            hits: Sequence[Hit] = retrieve(
+                item.text,
+                vector,
+                library,
+                opened,
+                Filters(),
+                pool=settings.pool,
+                dense_weight=settings.dense_weight,
+                k=settings.passages if narrow is None else settings.pool,
+            )
+            hits = narrow(item, hits) if narrow else hits
+            yield item, question, candidates_of(question, vector, hits, library)
         opened.close()
-    return asked
 
 
-def _ask(  # noqa: PLR0917 - one question, and all that it is asked of
-    item: Item,
-    vector: FloatArray,
-    gold: Gold | None,
-    library: Library,
-    opened: OpenIndexes,
-    reader: Reader,
-    narrow: Narrow | None,
-) -> Asked:
-    settings = Settings()
-    words = opened.words
-    if words is None:
-        raise RuntimeError("the word index is closed")
-    question = analyse(item.text, words.frequency, words.count())
-    hits: Sequence[Hit] = retrieve(
-        item.text,
-        vector,
-        library,
-        opened,
-        Filters(),
-        pool=settings.pool,
-        dense_weight=settings.dense_weight,
-        k=settings.passages if narrow is None else settings.pool,
-    )
-    hits = narrow(item, hits) if narrow else hits
-    candidates = candidates_of(question, vector, hits, library)
-    reads = read_best(item.text, candidates, load_weights().near, reader, settings.read_windows)
-    right = np.array([_is_right(item, c, gold) for c in candidates], dtype=bool)
-    return Asked(item, question, candidates, reads, signals_of(candidates, reads), right)
-
-
-def _is_right(item: Item, candidate: Candidate, gold: Gold | None) -> bool:
+def is_right(item: Item, candidate: Candidate, gold: Gold | None) -> bool:
+    """Whether a sentence answers a question, by its gold file."""
     if item.case is None or gold is None:
         return False
     source = candidate.article.source
@@ -157,23 +170,25 @@ def _is_right(item: Item, candidate: Candidate, gold: Gold | None) -> bool:
 def gather(
     gold: Sequence[Path],
     work: Path,
-    reader: Reader,
+    reader: Reader | None,
     stories: Sequence[str] = (),
     *,
     strangers: bool = False,
     few: bool = False,
+    near: Near | None = None,
 ) -> dict[str, list[Asked]]:
     """Ingest every set into a library of its own and ask its questions.
 
     Args:
         gold: gold files; each one's articles lie in the folder of its name beside it.
         work: where the libraries are made; what is there already is used again.
-        reader: reads.
+        reader: reads; None where nothing is to be read.
         stories: of files whose ids name stories, those that count; of others, all.
         strangers: whether the questions of the next file are asked too, which nothing there
             answers.
         few: whether each is asked only of its own story and the four others that come
             nearest, so that what is measured is choosing the sentence, not finding the story.
+        near: weights that choose what is read; those of the program where none are given.
     """
     sets: dict[str, list[Asked]] = {}
     loaded = [load_gold(path) for path in gold]
@@ -183,10 +198,9 @@ def gather(
         ingest(home, [here.path.with_suffix("")], Settings())
         items = chosen[n]
         if strangers and len(loaded) > 1:
-            elsewhere = [i for i in chosen[(n + 1) % len(loaded)] if i.kind != "far"]
-            items = [*items, *(replace(i, kind="far", case=None) for i in elsewhere[::3])]
+            items = [*items, *_strangers(items, chosen[n + 1 :] + chosen[: n + 1])]
         narrow = _own_and_four(here) if few else None
-        sets[here.path.stem] = ask_all(home, items, here, reader, narrow)
+        sets[here.path.stem] = ask_all(home, items, here, reader, narrow_in=narrow, near=near)
     return sets
 
 
@@ -198,6 +212,19 @@ def five_articles(
     rest = [a for a in dict.fromkeys(h.passage.article_id for h in hits) if a not in own]
     kept = own | set(rest[:others])
     return [h for h in hits if h.passage.article_id in kept]
+
+
+def _strangers(here: Sequence[Item], others: Sequence[Sequence[Item]]) -> Iterator[Item]:
+    """Some questions of the next set, typed as those here are: else that would give them away."""
+    searches = _are_searches(here)
+    alike = [items for items in others if searches or not _are_searches(items)]
+    for item in [i for i in alike[0] if i.kind != "far"][::3]:
+        text = item.text.lower().removesuffix("?") if searches else item.text
+        yield replace(item, text=text, kind="far", case=None)
+
+
+def _are_searches(items: Sequence[Item]) -> bool:
+    return sum(item.text == item.text.lower() for item in items) > len(items) / 2
 
 
 def _own_and_four(gold: Gold) -> Callable[[Library], Narrow]:

@@ -5,7 +5,7 @@
 
 `--public` holds the sets that rag/models/NOTICE names; `--weights` is the official file of
 all-MiniLM-L6-v2. What is in `--work` already is not made again, and a training that was
-stopped goes on from its checkpoint. On two cores it takes about an hour and a half.
+stopped goes on from its checkpoint. On two cores it takes about three hours.
 """
 
 from __future__ import annotations
@@ -25,54 +25,87 @@ Step = tuple[Path, tuple[str, ...]]
 
 GOLD = Path(__file__).parent.parent / "gold"
 MODELS = Path(rag_file).parent / "models"
+WINDOWS = "eval.learning.reader_windows"
+LAST_STAGE = 5
 
 
 def steps_of(public: Path, weights: Path, work: Path) -> Iterator[Step]:
     """What is made, in order; a step that lacks only its checkpoint's end goes on."""
+    yield from _public_windows(public, work)
+    yield from _own_windows(work)
+    # Schedules were cut short when there was more to learn from; this repeats what was done.
+    where = ("--weights", str(weights), "--windows", str(_windows(work, "public")))
+    first = (*where, "--freeze", "3", "--rate", "1.5e-4", "--checkpoint", str(work / "stage1.pt"))
+    yield _training(_weights(work, 0), *first, "--steps", "3500", "--stop", "500")
+    yield _training(_weights(work, 1), *first, "--steps", "2400", "--stop", "1500")
+    for n, sets, rest in (
+        (2, ("stories", "pairs", "replay"), ("--rate", "1e-4", "--stop", "1200")),
+        (3, ("later", "again"), ("--rate", "8e-5")),
+        (
+            4,
+            ("mined", "mined-pairs", "replay-4"),
+            ("--rate", "1e-4", "--stop", "900", "--seed", "51", "--half"),
+        ),
+        (
+            5,
+            ("mined-again", "mined-pairs-again", "mined-new", "replay-5"),
+            ("--rate", "1.2e-4", "--seed", "61", "--half"),
+        ),
+    ):
+        read = [str(_windows(work, name)) for name in sets]
+        kept = ("--checkpoint", str(work / f"stage{n}.pt"), "--keep-every", "400")
+        start = ("--weights", str(_weights(work, n - 1)), "--windows", *read, "--freeze", "3")
+        yield _training(_weights(work, n), *start, *kept, *rest)
+    model = work / "reader.onnx"
+    last = str(_weights(work, LAST_STAGE))
+    yield model, ("rag.training.reader_onnx", "--weights", last, "--out", str(model))
+
+
+def _public_windows(public: Path, work: Path) -> Iterator[Step]:
+    for name, most, seed in (
+        ("public", 84_000, 7),
+        ("replay", 7_000, 11),
+        ("replay-4", 24_000, 5),
+        ("replay-5", 12_000, 6),
+    ):
+        out = _windows(work, name)
+        some = ("--public", str(public), "--most", str(most), "--seed", str(seed))
+        yield out, (WINDOWS, *some, "--out", str(out))
+
+
+def _own_windows(work: Path) -> Iterator[Step]:
     nearmiss = GOLD / "nearmiss"
     batches = _paths(nearmiss, "b*.yaml", "pairs/b*.yaml", "para/b*.yaml")
-    windows = "eval.learning.reader_windows"
-    names = ("public", "replay", "stories", "pairs", "later", "again")
-    made = {name: work / f"{name}.jsonl.gz" for name in names}
-    yield made["public"], (windows, *_some(public, 84_000, 7), "--out", str(made["public"]))
-    yield made["replay"], (windows, *_some(public, 7_000, 11), "--out", str(made["replay"]))
-    own = ("--times", "3", "--out")
-    yield (
-        made["stories"],
-        (windows, "--gold", *batches, "--stories", "01-14", *own, str(made["stories"])),
-    )
     early = _paths(nearmiss, "pairs/t0[1-4].yaml")
-    yield made["pairs"], (windows, "--gold", *early, *own, str(made["pairs"]))
-    late = _paths(nearmiss, "pairs/t0[5-9].yaml", "pairs/t1*.yaml")
-    yield made["later"], (windows, "--gold", *late, *own, str(made["later"]))
-    again = ("--stories", "01-14", "--times", "1", "--seed", "23", "--out", str(made["again"]))
-    yield made["again"], (windows, "--gold", *batches, *again)
-    # Schedules were cut short when there was more to learn from; this repeats what was done.
-    weights_of = {n: work / f"stage{n}.safetensors" for n in ("0", "1", "2", "3")}
-    where = ("--weights", str(weights), "--windows", str(made["public"]))
-    first = (*where, "--freeze", "3", "--rate", "1.5e-4", "--checkpoint", str(work / "stage1.pt"))
-    yield _training(weights_of["0"], *first, "--steps", "3500", "--stop", "500")
-    yield _training(weights_of["1"], *first, "--steps", "2400", "--stop", "1500")
-    for n, sets, rest in (
-        ("2", ("stories", "pairs", "replay"), ("--rate", "1e-4", "--stop", "1200")),
-        ("3", ("later", "again"), ("--rate", "8e-5")),
+    late = _paths(nearmiss, "pairs/t0[5-9].yaml", "pairs/t1[01].yaml")
+    new = _paths(nearmiss, "pairs/t1[2-9].yaml", "pairs/t2*.yaml", "para/t*.yaml")
+    trained = ("--stories", "01-14")
+    mined = ("--mined", str(work / "libraries"), "--seed")
+    for name, files, rest in (
+        ("stories", batches, (*trained, "--times", "3")),
+        ("pairs", early, ("--times", "3")),
+        ("later", late, ("--times", "3")),
+        ("again", batches, (*trained, "--times", "1", "--seed", "23")),
+        ("mined", batches, (*trained, *mined, "41")),
+        ("mined-pairs", (*early, *late), (*mined, "42")),
+        ("mined-again", batches, (*trained, *mined, "61")),
+        ("mined-pairs-again", (*early, *late), (*mined, "62")),
+        ("mined-new", new, (*mined, "63")),
     ):
-        before = str(weights_of[str(int(n) - 1)])
-        read = [str(made[name]) for name in sets]
-        kept = ("--checkpoint", str(work / f"stage{n}.pt"), "--keep-every", "400")
-        start = ("--weights", before, "--windows", *read, "--freeze", "3")
-        yield _training(weights_of[n], *start, *kept, *rest)
-    last = weights_of["3"]
-    model = work / "reader.onnx"
-    yield model, ("rag.training.reader_onnx", "--weights", str(last), "--out", str(model))
+        out = _windows(work, name)
+        yield out, (WINDOWS, "--gold", *files, *rest, "--out", str(out))
+
+
+def _windows(work: Path, name: str) -> Path:
+    return work / f"{name}.jsonl.gz"
+
+
+def _weights(work: Path, stage: int) -> Path:
+    return work / f"stage{stage}.safetensors"
 
 
 def _training(out: Path, *arguments: str) -> Step:
     return out, ("rag.training.reader", *arguments, "--out", str(out))
-
-
-def _some(public: Path, most: int, seed: int) -> tuple[str, ...]:
-    return ("--public", str(public), "--most", str(most), "--seed", str(seed))
 
 
 def _paths(folder: Path, *patterns: str) -> Sequence[str]:

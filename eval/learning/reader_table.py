@@ -41,6 +41,7 @@ from eval.learning.stories import stories_of
 from eval.metrics.abstention import balanced_parts
 from eval.questions.gold_file import load_gold
 from ingest.pipeline import ingest
+from rag.candidates import shares_wording
 from rag.evidence import SENTENCE_SIGNALS
 from rag.evidence_weights import load_weights
 from rag.index_words import query_stems, stems
@@ -71,7 +72,7 @@ def sentence_bm25(asked: Asked) -> FloatArray:
 
 def ranks_of(asked: Asked) -> Mapping[str, int]:
     """By method, the place of the first right sentence, 1 the best; 0 where there is none."""
-    weights = load_weights()
+    weights = load_weights(shares_wording(asked.candidates))
     cosine, words = asked.signals[:, _COSINE].astype(np.float64), sentence_bm25(asked)
     scores: dict[str, npt.NDArray[np.floating]] = {
         "cosine": cosine,
@@ -111,7 +112,7 @@ class _Row:
 
 def print_tables(name: str, asked: Sequence[Asked], threshold: float) -> None:
     """A set's two tables."""
-    rows = [_Row(a.item.kind, ranks_of(a), sure_of(a, load_weights())) for a in asked]
+    rows = [_Row(a.item.kind, ranks_of(a), sure_of(a)) for a in asked]
     head = " | ".join(METHODS)
     print(f"\n### {name}\n\n| right sentence: first / in the first two | n | {head} |")
     print("|---|---|" + "---|" * len(METHODS))
@@ -167,7 +168,8 @@ def outside(folder: Path, work: Path, reader: Reader) -> list[Asked]:
             Item(item.text, "near" if item.kind == "near" else "text", item.case)
             for item in items_of(found.gold)
         ]
-        return ask_all(found.collection.home, items, found.gold, reader, lambda _: narrow)
+        home = found.collection.home
+        return ask_all(home, items, found.gold, reader, narrow_in=lambda _: narrow)
 
 
 def main() -> None:

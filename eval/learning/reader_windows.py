@@ -2,17 +2,14 @@
 
     python -m eval.learning.reader_windows --public DIR --out public.jsonl.gz
     python -m eval.learning.reader_windows --gold FILE.yaml ... --stories 01-14 --out own.jsonl.gz
+    python -m eval.learning.reader_windows --gold FILE.yaml ... --stories 01-14 --mined LIBRARIES \
+        --out own.jsonl.gz
 
 An example is a question with a window of one article, a few sentences long as the program
 shows them to the reader, and the sentences that answer, or none. For every answerable
-question there are windows that hold the answer and windows that do not:
-
-- `elsewhere`: of the same article or topic, the one that shares most words with the question;
-- `removed`: its own, with the answering sentence taken out;
-- `hollow`: its own, with the answer's words cut out of the sentence ("in 1990", "by the
-  police"); in some windows that do answer, other words are cut, so that a cut says nothing;
-- `turned`: its own, the question asking for something else of the same matter ("Why did…"
-  for "When did…"), where the sentence has nothing of that kind.
+question there are windows that hold the answer and windows that do not
+(`eval.learning.windows`). With `--mined`, those that the program itself would have read are
+among them (`eval.learning.mined`), and the windows of a question are kept together.
 
 Seeded; two runs give the same file.
 """
@@ -22,19 +19,16 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from eval.learning.alterations import hollowed, turned
 from eval.learning.labelled import (
     Labelled,
-    Stretch,
     read_gold,
     read_qamr,
     read_qed,
@@ -42,11 +36,14 @@ from eval.learning.labelled import (
     read_selqa,
     read_squad,
 )
+from eval.learning.mined import mined_groups
 from eval.learning.stories import folder_of, stories_of
-from rag.index_words import query_stems, stems
+from eval.learning.windows import Window, windows_of
 
-__all__ = ["Window", "windows_of"]
+__all__ = ["GOLD_BATCHES", "own_sets", "public_sets", "write"]
 
+GOLD_BATCHES = sorted((Path(__file__).parent.parent / "gold" / "nearmiss").glob("b*.yaml"))
+"""Our own sets that have stories to choose and to measure on."""
 _SHARES = {
     "squadshifts_new_wiki": 2.0,
     "squadshifts_reddit": 0.8,
@@ -58,183 +55,6 @@ _SHARES = {
     "pairs": 0.8,
 }
 """How often a question of a set is used. News has most in common with the first."""
-_MISSES: Mapping[str, float] = {"elsewhere": 0.25, "removed": 0.3, "hollow": 0.3, "turned": 0.15}
-_FEWEST, _MOST = 35, 120
-"""Words in a window."""
-_DROPPED_TITLES = 0.15
-_CUT_RIGHT = 0.25
-"""How many of the windows that answer lose other words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One example."""
-
-    question: str
-    title: str
-    sentences: tuple[str, ...]
-    right: tuple[int, ...]
-    answer: tuple[int, int, int] | None
-    kind: str
-    source: str
-
-
-_CAPITAL_OR_NUMBER = re.compile(
-    r"(?:\b(?:in|on|at|by|for|from|to|of|with)\s+)?(?:the\s+)?"
-    r"(?:\b[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*|\b\d[\d,.]*\b(?:\s+(?:per cent|million|billion))?)"
-)
-
-
-def windows_of(
-    rows: Sequence[Labelled], shares: float, rng: np.random.Generator
-) -> Iterator[Window]:
-    """Windows with and without the answers of a set's questions.
-
-    Args:
-        rows: one set's.
-        shares: how many windows with the answer to make of each question, and as many without.
-        rng: decides everything that is drawn.
-    """
-    by_group: dict[str, list[Stretch]] = defaultdict(list)
-    for stretch in dict.fromkeys(row.stretch for row in rows):
-        by_group[stretch.group].append(stretch)
-    for row in rows:
-        for _ in range(int(shares) + (rng.random() < shares % 1)):
-            if not row.right:
-                yield _missed(row, row.stretch, row.kind, rng)
-                continue
-            yield _held(row, rng)
-            if miss := _miss(row, by_group[row.stretch.group], rng):
-                yield miss
-
-
-def _held(row: Labelled, rng: np.random.Generator) -> Window:
-    window = _cut(row, int(rng.choice(row.right)), rng)
-    if rng.random() < _CUT_RIGHT:
-        n = int(rng.integers(len(window.sentences)))
-        window = _without_other_words(window, n, rng)
-    return window
-
-
-def _without_other_words(window: Window, n: int, rng: np.random.Generator) -> Window:
-    """Cut a name or number that is no part of the answer out of a sentence."""
-    sentence = window.sentences[n]
-    if n in window.right and (window.answer is None or window.answer[0] != n):
-        return window
-    kept = window.answer if window.answer and window.answer[0] == n else None
-    options = [
-        m.span()
-        for m in _CAPITAL_OR_NUMBER.finditer(sentence)
-        if not kept or m.end() <= kept[1] or m.start() >= kept[2]
-    ]
-    if not options:
-        return window
-    start, end = options[int(rng.integers(len(options)))]
-    left = hollowed(sentence, start, end)
-    if left is None:
-        return window
-    sentences = (*window.sentences[:n], left, *window.sentences[n + 1 :])
-    answer = window.answer
-    if kept:
-        words = sentence[kept[1] : kept[2]]
-        at = left.find(words)
-        if at < 0:
-            return window
-        answer = (n, at, at + len(words))
-    return replace(window, sentences=sentences, answer=answer)
-
-
-def _miss(row: Labelled, group: Sequence[Stretch], rng: np.random.Generator) -> Window | None:
-    for kind in rng.choice(list(_MISSES), size=3, p=list(_MISSES.values())):
-        if window := _miss_of_kind(str(kind), row, group, rng):
-            return window
-    return None
-
-
-def _miss_of_kind(
-    kind: str, row: Labelled, group: Sequence[Stretch], rng: np.random.Generator
-) -> Window | None:
-    match kind:
-        case "elsewhere":
-            return _elsewhere(row, group, rng)
-        case "removed":
-            own = row.stretch
-            left = tuple(s for n, s in enumerate(own.sentences) if n not in row.right)
-            return _missed(row, replace(own, sentences=left), kind, rng) if left else None
-        case "hollow":
-            return _hollow(row, rng)
-    return _turned(row, rng)
-
-
-def _elsewhere(row: Labelled, group: Sequence[Stretch], rng: np.random.Generator) -> Window | None:
-    others = [s for s in group if s is not row.stretch]
-    if not others:
-        return None
-    others = [others[i] for i in rng.permutation(len(others))[:12]]
-    asked = set(query_stems(row.question))
-    best = max(others, key=lambda s: len(asked & set(stems(" ".join(s.sentences)))))
-    return _missed(row, best, "elsewhere", rng)
-
-
-def _hollow(row: Labelled, rng: np.random.Generator) -> Window | None:
-    if row.answer is None or len(row.right) > 1:
-        return None
-    own = row.stretch
-    n, start, end = row.answer
-    words = own.sentences[n][start:end].casefold()
-    left = hollowed(own.sentences[n], start, end)
-    if left is None:
-        return None
-    sentences = (*own.sentences[:n], left, *own.sentences[n + 1 :])
-    if any(words in s.casefold() for s in sentences):
-        return None
-    window = _cut(replace(row, stretch=replace(own, sentences=sentences)), n, rng)
-    return replace(window, right=(), answer=None, kind="hollow")
-
-
-def _turned(row: Labelled, rng: np.random.Generator) -> Window | None:
-    other = turned(row.question, [row.stretch.sentences[n] for n in row.right], rng)
-    if other is None:
-        return None
-    window = _cut(row, row.right[0], rng)
-    return replace(window, question=other, right=(), answer=None, kind="turned")
-
-
-def _missed(row: Labelled, stretch: Stretch, kind: str, rng: np.random.Generator) -> Window:
-    """A window without the answer, most often around what shares most words with the question."""
-    asked = set(query_stems(row.question))
-    shared = [len(asked & set(stems(s))) + 0.5 * rng.random() for s in stretch.sentences]
-    at = int(np.argmax(shared)) if rng.random() < 0.8 else int(rng.integers(len(shared)))
-    window = _cut(replace(row, stretch=stretch, right=(), answer=None), at, rng)
-    return replace(window, kind=kind)
-
-
-def _cut(row: Labelled, at: int, rng: np.random.Generator) -> Window:
-    """Some sentences around one, whole, by chance more before or more behind it."""
-    sentences = row.stretch.sentences
-    most = int(rng.integers(_FEWEST, _MOST + 1))
-    first = last = at
-    words = len(sentences[at].split())
-    while True:
-        sides = [n for n in (first - 1, last + 1) if 0 <= n < len(sentences)]
-        sides = [n for n in sides if words + len(sentences[n].split()) <= most]
-        if not sides:
-            break
-        n = int(rng.choice(sides))
-        words += len(sentences[n].split())
-        first, last = min(first, n), max(last, n)
-    answer = row.answer
-    if answer is not None:
-        answer = (answer[0] - first, answer[1], answer[2]) if first <= answer[0] <= last else None
-    return Window(
-        row.question,
-        row.stretch.title if rng.random() >= _DROPPED_TITLES else "",
-        sentences[first : last + 1],
-        tuple(n - first for n in row.right if first <= n <= last),
-        answer,
-        row.kind,
-        row.source,
-    )
 
 
 def public_sets(folder: Path) -> Iterator[tuple[str, list[Labelled]]]:
@@ -277,25 +97,30 @@ def main() -> None:
     parser.add_argument("--gold", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--stories", default="", metavar="NN-NN", help="of the gold, only these")
     parser.add_argument("--times", type=float, default=4.0, help="windows of a gold question")
-    parser.add_argument("--most", type=int, help="no more windows than these")
+    parser.add_argument("--mined", type=Path, metavar="DIR", help="libraries of the gold's stories")
+    parser.add_argument("--most", type=int, help="no more questions or lone windows than these")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)
-    windows: list[Window] = []
+    units: list[Sequence[Window]] = []
     if args.public:
         for name, rows in public_sets(args.public):
-            windows += windows_of(rows, _SHARES[name], rng)
-    for _, rows in own_sets(args.gold, stories_of(args.stories)):
-        windows += windows_of(rows, args.times, rng)
-    order = rng.permutation(len(windows))
+            units += ((window,) for window in windows_of(rows, _SHARES[name], rng))
+    stories = stories_of(args.stories)
+    for path in args.gold if args.mined else ():
+        units += mined_groups(path, args.mined, stories, rng)
+    for _, rows in own_sets([] if args.mined else args.gold, stories):
+        units += ((window,) for window in windows_of(rows, args.times, rng))
+    order = rng.permutation(len(units))
     counts: dict[str, int] = defaultdict(int)
 
     def in_order() -> Iterator[Window]:
-        for n in islice(order, args.most):
-            window = windows[int(n)]
-            counts[f"{window.source[:24]} {window.kind}"] += 1
-            yield window
+        for number, n in enumerate(islice(order, args.most)):
+            unit = units[int(n)]
+            for window in unit:
+                counts[f"{window.source[:24]} {window.kind}"] += 1
+                yield replace(window, group=number if len(unit) > 1 else -1)
 
     total = write(args.out, in_order())
     for kind, count in sorted(counts.items()):

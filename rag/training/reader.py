@@ -5,11 +5,10 @@
     python -m rag.training.reader --weights stage1.safetensors --windows own.jsonl.gz ... \
         --out reader.safetensors --rate 5e-5
 
-A cross-encoder: all-MiniLM-L6-v2 reads question and window together. Every token of the window
-gets three logits: `a`, that its sentence answers, and `start` and `end` of the short answer;
-the first token gets `c`, that no sentence does. A sentence's score is the mean of its `a` plus
-the log-sum-exp of its `start`; the loss is that of a softmax over {none, sentences}, plus that
-of start and end over the window's tokens.
+The loss is that of a softmax over {none, a window's sentences}, plus that of the short answer's
+start and end over its tokens. Where several windows are read for one question, that of a
+softmax over the margins of all their sentences, and 0 for none, is added: the program too
+compares sentences of different windows.
 
 A run that was stopped goes on from its checkpoint. Seeded; on the same processor, with the
 same number of threads, two runs give the same weights.
@@ -18,241 +17,105 @@ same number of threads, two runs give the same weights.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rag.reader_input import Packed, pack, tokenise
+from rag.training.reader_batches import Batch, batches, collate, example_of, examples
+from rag.training.reader_net import FAR, LAYERS, ReaderNet, renamed, scores_of
 
-__all__ = ["Batch", "Example", "ReaderNet", "batches", "examples", "loss_of"]
+__all__ = ["loss_of", "margins_of", "train"]
 
 TOKENIZER = Path(__file__).parent.parent / "models" / "tokenizer.json"
-LAYERS, HEADS, WIDTH, EPSILON = 6, 12, 384, 1e-12
-_FAR = -1e4
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A packed window and its labels."""
-
-    window: Packed
-    right: tuple[int, ...]
-    start: int
-    """First token of the short answer, -1 where it is not known or there is none."""
-    end: int
-    """Its last token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Examples padded to the longest; `owners` -1 and `right` 0 where there is nothing."""
-
-    ids: Tensor
-    mask: Tensor
-    types: Tensor
-    owners: Tensor
-    right: Tensor
-    start: Tensor
-    end: Tensor
-
-
-class _Layer(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.query, self.key, self.value, self.mix = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
-        self.first = nn.LayerNorm(WIDTH, eps=EPSILON)
-        self.wide, self.narrow = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
-        self.second = nn.LayerNorm(WIDTH, eps=EPSILON)
-
-    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        size = hidden.shape[:2]
-        query, key, value = (
-            part(hidden).view(*size, HEADS, -1).transpose(1, 2)
-            for part in (self.query, self.key, self.value)
-        )
-        mixed = functional.scaled_dot_product_attention(query, key, value, mask)
-        hidden = self.first(hidden + self.mix(mixed.transpose(1, 2).reshape(*size, WIDTH)))
-        wide = functional.gelu(self.wide(hidden))
-        return self.second(hidden + self.narrow(wide))
-
-
-class ReaderNet(nn.Module):
-    """The reader in torch. `forward` gives token logits (batch, tokens, 3) and null (batch,)."""
-
-    def __init__(self, layers: int = LAYERS) -> None:
-        super().__init__()
-        self.words = nn.Embedding(30522, WIDTH)
-        self.positions = nn.Embedding(512, WIDTH)
-        self.types = nn.Embedding(2, WIDTH)
-        self.norm = nn.LayerNorm(WIDTH, eps=EPSILON)
-        self.layers = nn.ModuleList(_Layer() for _ in range(layers))
-        self.tokens = nn.Linear(WIDTH, 3)
-        self.null = nn.Linear(WIDTH, 1)
-        for head in (self.tokens, self.null):
-            nn.init.normal_(head.weight, std=0.02)
-            nn.init.zeros_(head.bias)
-        self.frozen = 0
-
-    def forward(self, ids: Tensor, mask: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:
-        """All of one shape, (batch, tokens); the mask is 1 where there is a token."""
-        bias = (~mask.bool())[:, None, None, :].float() * _FAR
-        with torch.set_grad_enabled(torch.is_grad_enabled() and self.frozen == 0):
-            where = torch.arange(ids.shape[1])
-            hidden = self.norm(self.words(ids) + self.positions(where) + self.types(types))
-        for n, layer in enumerate(self.layers):
-            with torch.set_grad_enabled(torch.is_grad_enabled() and n >= self.frozen - 1):
-                hidden = layer(hidden, bias)
-        return self.tokens(hidden), self.null(hidden[:, 0])[:, 0]
-
-    def freeze(self, count: int) -> None:
-        """Leave the embeddings and all but the last layers as they are; 0 trains everything."""
-        self.frozen = count
-        parts: list[nn.Module] = []
-        if count:
-            parts = [self.words, self.positions, self.types, self.norm, *self.layers[: count - 1]]
-        for part in parts:
-            part.requires_grad_(False)
-
-
-_OFFICIAL = {
-    "attention.self.query": "query",
-    "attention.self.key": "key",
-    "attention.self.value": "value",
-    "attention.output.dense": "mix",
-    "attention.output.LayerNorm": "first",
-    "intermediate.dense": "wide",
-    "output.dense": "narrow",
-    "output.LayerNorm": "second",
-}
-_EMBEDDINGS = {
-    "word_embeddings": "words",
-    "position_embeddings": "positions",
-    "token_type_embeddings": "types",
-    "LayerNorm": "norm",
-}
-
-
-def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The official weights of all-MiniLM-L6-v2 under our names; ours as they are."""
-    if not any(name.startswith("embeddings.") for name in weights):
-        return weights
-    found: dict[str, Tensor] = {}
-    for name, value in weights.items():
-        parts = name.split(".")
-        if parts[0] == "embeddings" and parts[1] in _EMBEDDINGS:
-            found[f"{_EMBEDDINGS[parts[1]]}.{parts[2]}"] = value
-        elif parts[0] == "encoder":
-            ours = _OFFICIAL[".".join(parts[3:-1])]
-            found[f"layers.{parts[2]}.{ours}.{parts[-1]}"] = value
-    return found
-
-
-def scores_of(tokens: Tensor, null: Tensor, owners: Tensor, count: int) -> Tensor:
-    """Scores (batch, 1 + sentences): none first; far below all where there is no sentence."""
-    own = owners[:, None, :] == torch.arange(count)[None, :, None]
-    size = own.sum(-1)
-    mean = (own * tokens[:, None, :, 0]).sum(-1) / size.clamp(min=1)
-    start = torch.where(own, tokens[:, None, :, 1], torch.tensor(_FAR)).logsumexp(-1)
-    sentences = torch.where(size > 0, mean + start, torch.tensor(_FAR))
-    return torch.cat([null[:, None], sentences], dim=1)
 
 
 def loss_of(net: ReaderNet, batch: Batch, span_weight: float = 0.2) -> Tensor:
     """The mean loss of a batch."""
     tokens, null = net(batch.ids, batch.mask, batch.types)
+    tokens, null = tokens.float(), null.float()
     scores = scores_of(tokens, null, batch.owners, batch.right.shape[1] - 1)
     belief = scores.log_softmax(dim=1)
-    loss = -torch.where(batch.right > 0, belief, torch.tensor(_FAR)).logsumexp(1).mean()
+    loss = -torch.where(batch.right > 0, belief, torch.tensor(FAR)).logsumexp(1).mean()
+    if len(batch.groups.unique()) < len(batch.groups):
+        loss = loss + _loss_of_groups(scores, batch)
     known = batch.start >= 0
     if known.any():
-        inside = torch.where((batch.owners >= 0)[..., None], tokens, torch.tensor(_FAR))[known]
+        inside = torch.where((batch.owners >= 0)[..., None], tokens, torch.tensor(FAR))[known]
         for column, where in ((1, batch.start), (2, batch.end)):
             share = known.float().mean() * span_weight
             loss = loss + share * functional.cross_entropy(inside[:, :, column], where[known])
     return loss
 
 
-def examples(path: Path, tokenizer: Tokenizer) -> list[Example]:
-    """Read windows and pack them; those whose right sentences were cut off are left out."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    found = (_example(row, tokenizer) for row in rows)
-    return [example for example in found if example is not None]
+def _loss_of_groups(scores: Tensor, batch: Batch) -> Tensor:
+    """That of a softmax over {none, the margins of all sentences read for a question}."""
+    margins = scores[:, 1:] - scores[:, :1]
+    right = torch.where(batch.right[:, 1:] > 0, margins, torch.tensor(FAR))
+    own = batch.groups[None, :] == batch.groups.unique()[:, None]
+
+    def of_group(values: Tensor) -> Tensor:
+        return torch.where(own, values.logsumexp(1)[None, :], torch.tensor(FAR)).logsumexp(1)
+
+    some = torch.where(own, batch.right[:, 1:].sum(1)[None, :], torch.tensor(0.0)).sum(1) > 0
+    all_of_it = torch.logaddexp(of_group(margins), torch.tensor(0.0))
+    return (all_of_it - torch.where(some, of_group(right), torch.tensor(0.0))).mean()
 
 
-def _example(row: dict[str, Any], tokenizer: Tokenizer) -> Example | None:
-    question, title, *sentences = tokenise(
-        tokenizer, [row["question"], row["title"], *row["sentences"]]
-    )
-    window = pack(question, title, sentences)
-    right = tuple(n for n in row["right"] if n in window.owners)
-    if row["right"] and not right:
-        return None
-    start = end = -1
-    if row["answer"] and row["answer"][0] in right:
-        n, first, last = row["answer"]
-        inside = [
-            t
-            for t, (owner, (a, b)) in enumerate(zip(window.owners, window.offsets, strict=True))
-            if owner == n and a < last and b > first
-        ]
-        if inside:
-            start, end = inside[0], inside[-1]
-    return Example(window, right, start, end)
+def margins_of(
+    weights: Path, rows: Sequence[dict[str, Any]], batch: int = 32
+) -> list[npt.NDArray[np.float64]]:
+    """What each sentence of each window has over none, read with weights that were trained.
+
+    Args:
+        weights: as `train` wrote them.
+        rows: windows as in the files, with nothing marked as right.
+        batch: how many are read at once.
+
+    Returns:
+        Per window float64, (sentences,); what did not fit has the margin of nothing read.
+    """
+    state = load_file(weights)
+    net = ReaderNet(len({name.split(".")[1] for name in state if name.startswith("layers.")}))
+    net.load_state_dict(state)
+    tokenizer = _tokenizer()
+    packed = [example_of({**row, "right": [], "answer": None}, tokenizer) for row in rows]
+    found: list[npt.NDArray[np.float64]] = [np.empty(0)] * len(rows)
+    order = sorted(range(len(rows)), key=lambda n: len(packed[n].window.ids))
+    for at in range(0, len(order), batch):
+        part = order[at : at + batch]
+        read = collate([packed[n] for n in part])
+        with torch.no_grad():
+            tokens, null = net(read.ids, read.mask, read.types)
+        scores = scores_of(tokens, null, read.owners, read.right.shape[1] - 1)
+        for n, row in zip(part, (scores[:, 1:] - scores[:, :1]).double().numpy(), strict=True):
+            size = len(rows[n]["sentences"])
+            found[n] = np.pad(row, (0, max(0, size - len(row))), constant_values=FAR)[:size]
+    return found
 
 
-def collate(rows: Sequence[Example]) -> Batch:
-    """Pad and stack examples."""
-    width = max(len(row.window.ids) for row in rows)
-    count = 1 + max(max(row.window.owners) for row in rows)
-    ids, mask, types = (torch.zeros(len(rows), width, dtype=torch.long) for _ in range(3))
-    owners = torch.full((len(rows), width), -1, dtype=torch.long)
-    right = torch.zeros(len(rows), 1 + count)
-    for n, row in enumerate(rows):
-        size = len(row.window.ids)
-        ids[n, :size] = torch.tensor(row.window.ids)
-        types[n, :size] = torch.tensor(row.window.types)
-        owners[n, :size] = torch.tensor(row.window.owners)
-        mask[n, :size] = 1
-        right[n, [s + 1 for s in row.right] or [0]] = 1
-    start, end = (torch.tensor([getattr(r, side) for r in rows]) for side in ("start", "end"))
-    return Batch(ids, mask, types, owners, right, start, end)
-
-
-def batches(
-    rows: Sequence[Example], size: int, epoch: int, seed: int
-) -> Iterator[Sequence[Example]]:
-    """An epoch's batches, in an order of its own: windows of like length lie together."""
-    rng = np.random.default_rng([seed, epoch])
-    order = rng.permutation(len(rows))
-    found: list[list[Example]] = []
-    for at in range(0, len(order), size * 50):
-        part = sorted(order[at : at + size * 50], key=lambda i: len(rows[i].window.ids))
-        found += [[rows[i] for i in part[b : b + size]] for b in range(0, len(part), size)]
-    for n in rng.permutation(len(found)):
-        yield found[n]
+def _tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def train(args: argparse.Namespace) -> None:
     """Train from the arguments of `main`, going on from the checkpoint where there is one."""
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
-    tokenizer = Tokenizer.from_file(str(TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = _tokenizer()
     rows = [row for path in args.windows for row in examples(path, tokenizer)]
     net = ReaderNet(args.layers)
     missing, unexpected = net.load_state_dict(renamed(load_file(args.weights)), strict=False)
@@ -276,7 +139,8 @@ def train(args: argparse.Namespace) -> None:
         warm = min(1.0, step / (0.06 * steps))
         for group in optimiser.param_groups:
             group["lr"] = args.rate * warm * max(0.05, 1 - step / steps)
-        loss = loss_of(net, collate(batch))
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.half):
+            loss = loss_of(net, collate(batch))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
@@ -318,6 +182,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--half", action="store_true", help="multiply matrices in bfloat16")
     train(parser.parse_args())
 
 
