@@ -44,7 +44,7 @@ class Settings:
     """Windows of about 60 words, around the best sentences, that the reader reads, 1 to 100."""
     max_quotes: int = 3
     """Most quotations in an answer, 1 to 10."""
-    quote_share: float = 0.7
+    quote_share: float = 0.8
     """Quoting stops once the quotations hold this share of belief, 0 to 1."""
     answer_threshold: float = 0.4
     """Below this confidence the answer is that the articles do not say, 0 to 1; also by name,
