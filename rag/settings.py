@@ -40,7 +40,7 @@ class Settings:
     """Weight of the vector index in fusion, 0 (words only) to 1 (vectors only)."""
     passages: int = 16
     """Passages kept after fusion, whose sentences are weighed, 1 to 100."""
-    read_windows: int = 16
+    read_windows: int = 12
     """Windows of about 60 words, around the best sentences, that the reader reads, 1 to 100."""
     max_quotes: int = 3
     """Most quotations in an answer, 1 to 10."""
