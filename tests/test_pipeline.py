@@ -63,7 +63,7 @@ def test_a_changed_file_replaces_its_article_and_keeps_its_id(
     second = report.files[0].article
     assert report.files[0].status == "updated"
     assert first and second and first.id == second.id
-    with Engine(home, Settings()) as engine:
+    with Engine(home, Settings(answer_threshold=0.2)) as engine:
         quotes = " ".join(c.quote for c in engine.ask("How many people were injured?").citations)
         found = {hit.passage.id for hit in engine.retrieve("ferry", Filters()).hits}
         assert found <= set(engine.library.passage_ids(second.id))
