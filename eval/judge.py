@@ -17,7 +17,8 @@ from eval.results import JudgeResult
 from eval.verdict import Verdict, read_verdict
 from rag.chat_template import defused
 from rag.errors import ProviderError, SettingsError
-from rag.llm import Completion, Message, Model
+from rag.llm import Completion, Model
+from rag.llm_request import Message
 
 __all__ = ["Judge", "Judged"]
 

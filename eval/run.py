@@ -19,11 +19,14 @@ from eval.results import SCHEMA, GateResult, Results, Timings
 from eval.scores import SCORES, SHARES, parts_of, scores_of, speed_scores
 from rag.engine import Engine
 from rag.errors import LibraryBusy, LibraryError, ModelError, ProviderError, SettingsError
+from rag.llm import Model
 from rag.settings import Settings
 from rag.types import Answer, Article
 
 __all__ = ["Options", "Progress", "evaluate", "threshold_mistakes"]
 
+_FAULTS = 3
+"""After so many errors of the provider in a row no more is asked."""
 _DEEP = 10
 """How many articles of a ranking retrieval sets are judged on."""
 
@@ -45,6 +48,12 @@ class Options:
     retrieval_only: bool = False
     """Whether questions are only searched for and not answered."""
     ingest_seconds: float | None = None
+    model: Model | None = None
+    """Writes the answers; None for quotations."""
+    replies: Path | None = None
+    """Where its replies are kept, and found again; None keeps none."""
+    not_run: str | None = None
+    """Why no question can be asked; each then counts as not scored."""
     home: Path = Path("\0")
     """The library's directory, to be left out of messages; `evaluate` sets it."""
     progress: Callable[[Progress], None] = field(default=lambda _: None)
@@ -71,7 +80,7 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
     options = replace(options or Options(), home=home)
     if mistakes := threshold_mistakes(gold):
         raise SettingsError(f"{mistakes[0]}.")
-    with Engine(home, settings) as engine:
+    with Engine(home, settings, model=options.model, replies=options.replies) as engine:
         shelf = Shelf(engine.library)
         if options.judgements is None:
             _check_articles(gold, shelf)
@@ -79,6 +88,9 @@ def evaluate(home: Path, gold: Gold, settings: Settings, options: Options | None
         asked: list[Asked] = []
         for n, case in enumerate(gold.cases):
             options.progress(Progress(n, len(gold.cases), case.question))
+            if len(asked) >= _FAULTS and all(_failed(a) for a in asked[-_FAULTS:]):
+                # A server that is down would take a minute for each of hundreds.
+                options = replace(options, not_run=f"not run after {_FAULTS} faults in a row")
             asked.append(_ask(engine, gold, case, shelf, options))
         options.progress(Progress(len(gold.cases), len(gold.cases), ""))
         timings = Timings(
@@ -103,7 +115,8 @@ def _results(
         question_result(one, parts, shelf) for one, parts in zip(asked, rows, strict=True)
     )
     writer, model = next(
-        ((a.answer.writer, a.answer.model) for a in asked if a.answer), ("quotes", None)
+        (("model", a.answer.model) for a in asked if a.answer and a.answer.model),
+        (("model", settings.model or None) if settings.writer == "model" else ("quotes", None)),
     )
     return Results(
         schema=SCHEMA,
@@ -121,6 +134,8 @@ def _results(
 
 def _ask(engine: Engine, gold: Gold, case: Case, shelf: Shelf, options: Options) -> Asked:
     nothing = Answering((), frozenset(), exact=False)
+    if options.not_run:
+        return Asked(case, None, None, options.not_run, nothing, None, {}, {}, {}, 0.0)
     try:
         every = options.judgements is None
         answering, unscored = shelf.answering(case, every=every), None
@@ -129,13 +144,16 @@ def _ask(engine: Engine, gold: Gold, case: Case, shelf: Shelf, options: Options)
     began = time.perf_counter()
     try:
         answer = None if options.retrieval_only else engine.ask(case.question, None, case.as_of)
+        if answer and answer.fault:
+            # What is quoted instead is no answer of the model that is measured.
+            raise ProviderError(answer.fault)
         answered = time.perf_counter()
         retrieval = _ranking(engine, case, answer, answering, options)
         found = {hit.passage.article_id for hit in answer.hits} if answer else set()
         found_on = {i: shelf.article(i).published for i in found}
         done = time.perf_counter() if options.retrieval_only else answered
         articles = _articles(answer, shelf)
-    except (LibraryError, LibraryBusy, ModelError, ProviderError):
+    except (LibraryError, LibraryBusy, ModelError):
         # Not a fault of this question: no other would fare better.
         raise
     except Exception as exc:  # a fault in one question must not hide the others
@@ -149,6 +167,10 @@ def _ask(engine: Engine, gold: Gold, case: Case, shelf: Shelf, options: Options)
     return Asked(
         case, answer, None, unscored, answering, retrieval, articles, facts, found_on, spent
     )
+
+
+def _failed(asked: Asked) -> bool:
+    return (asked.error or "").startswith(ProviderError.__name__)
 
 
 def _articles(answer: Answer | None, shelf: Shelf) -> dict[str, Article]:

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from rag.answering import Outcome, Said, Understood, by_model, by_quotation
 from rag.closing import Closing
+from rag.compose import Composer
+from rag.conversation import Conversation, stand_alone
 from rag.embed import Embedder
 from rag.errors import EmptyLibrary, SettingsError
 from rag.evidence import find_evidence
 from rag.indexes import Indexes
 from rag.library import Library
+from rag.llm import Model
+from rag.parts import parts_of
 from rag.reader import Reader
 from rag.refusal import reason_of
+from rag.reply_cache import ReplyCache
 from rag.retrieve import retrieve
 from rag.settings import Settings
 from rag.signals import Question, analyse
-from rag.types import Answer, Evidence, Filters, Hit
-from rag.verify import verify
-from rag.write import choose, cite, quote_claims
+from rag.types import Answer, Citation, Claim, Evidence, Filters, Hit
 
 __all__ = ["Engine", "Retrieved"]
 
+
+ASK_MODEL_FROM = 0.5
+"""Share of `answer_threshold` from which a model is asked at all: it may see an answer where
+the reader doubts. On the stories the threshold was learned on, half of it lets 98 % of the
+answerable questions through."""
+_OF_MODEL = ("model", "usage", "cost_usd", "cached", "dropped", "fault", "model_ms")
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -56,11 +67,27 @@ class Engine(Closing):
     """
 
     def __init__(
-        self, home: Path, settings: Settings, notify: Callable[[str], None] = lambda _: None
+        self,
+        home: Path,
+        settings: Settings,
+        notify: Callable[[str], None] = lambda _: None,
+        model: Model | None = None,
+        replies: Path | None = None,
     ) -> None:
+        """Open a library.
+
+        Args:
+            home: where it lives.
+            settings: those to answer with.
+            notify: is told of long work, such as indexes being rebuilt.
+            model: writes the answers; None for quotations. The caller closes it.
+            replies: folder where its replies are kept, and found again; None keeps none.
+        """
         if not Library.exists(home):
             raise EmptyLibrary(_fill(home))
         self._settings = settings
+        cache = ReplyCache(replies) if replies else None
+        self._composer = Composer(model, settings, cache) if model else None
         self.library = Library(home)
         try:
             if self.library.counts().articles == 0:
@@ -78,7 +105,11 @@ class Engine(Closing):
         self.library.close()
 
     def ask(
-        self, question: str, filters: Filters | None = None, as_of: date | None = None
+        self,
+        question: str,
+        filters: Filters | None = None,
+        as_of: date | None = None,
+        conversation: Conversation | None = None,
     ) -> Answer:
         """Answer a question, or say that the articles do not.
 
@@ -86,56 +117,122 @@ class Engine(Closing):
             question: in plain words.
             filters: which articles to ask; outlets may be parts of names.
             as_of: only what was published by this day counts.
+            conversation: what was asked before, where the question follows that.
 
         Raises:
             SettingsError: the question is empty, the dates exclude each other, or no
                 article is from such an outlet.
         """
+        for step in self.stream(question, filters, as_of, conversation):
+            if isinstance(step, Answer):
+                return step
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        as_of: date | None = None,
+        conversation: Conversation | None = None,
+    ) -> Iterator[Understood | Said | Answer]:
+        """As `ask`, with each claim of a model as soon as it is certain, then the answer.
+
+        A follow-up's wording that stands alone comes before all of it.
+
+        Where the model breaks off, the answer has none of the claims that were given before
+        it, and its notes say why.
+        """
         started = time.perf_counter()
-        question = " ".join(question.split())
-        try:
-            question.encode()
-        except UnicodeEncodeError:
-            raise SettingsError("The question is not valid text; check its encoding.") from None
-        if not any(c.isalnum() for c in question):
-            raise SettingsError("The question is empty; put it in quotation marks after `ask`.")
+        question = _checked(question)
+        turns = conversation.turns if conversation else ()
+        model = self._composer.model if self._composer else None
+        asked = stand_alone(question, turns, model, self._settings.max_tokens)
+        rewritten = time.perf_counter()
+        if asked != question:
+            yield Understood(asked)
         filters = self._resolved(filters or Filters(), as_of)
-        found = self.retrieve(question, filters)
+        parts = parts_of(asked)
+        found = [self.retrieve(part, filters) for part in parts]
         written = time.perf_counter()
-        settings = self._settings
-        enough = bool(found.evidence) and found.confidence >= settings.answer_threshold
-        chosen = choose(
-            found.evidence, settings.max_quotes, settings.quote_share if enough else 1.0
-        )
-        citations = cite(chosen)
-        checked = time.perf_counter()
-        claims, sound = verify(quote_claims(citations), citations, self.library.article)
-        answered = enough and bool(claims)
+        outcome = yield from self._outcome(asked, found)
         done = time.perf_counter()
+        refused = [] if outcome.writer == "model" else [f for f in found if not self._enough(f)]
+        answered = outcome.carried
+        reasons = [
+            reason_of(f.question, f.evidence, f.nearest, filtered=filters.active)
+            for f in (refused if answered else found)
+        ]
+        best = found[0] if len(found) == 1 else max(found, key=lambda f: f.confidence)
+        nearest = by_quotation(
+            best.evidence, self._settings, self.library.article, everything=True
+        ).citations
         timings = {
-            **found.timings_ms,
-            "write": (checked - written) * 1000,
-            "verify": (done - checked) * 1000,
-            "total": (done - started) * 1000,
+            **{key: sum(f.timings_ms[key] for f in found) for key in found[0].timings_ms},
+            "write": (done - written) * 1000 - outcome.model_ms,
+            "model": outcome.model_ms + (rewritten - started) * 1000 * (model is not None),
+            "total": (time.perf_counter() - started) * 1000,
         }
-        return Answer(
+        yield Answer(
             question=question,
             status="answered" if answered else "not_found",
-            claims=claims if answered else (),
-            citations=sound if answered else (),
-            nearest=() if answered else sound,
-            reason=None
-            if answered
-            else reason_of(found.question, found.evidence, found.nearest, filtered=filters.active),
+            claims=outcome.claims if answered else (),
+            citations=outcome.citations if answered else (),
+            nearest=() if answered else nearest,
+            reason=None if answered else " ".join(dict.fromkeys(reasons)),
             disagreements=(),
-            hits=found.hits,
-            writer="quotes",
-            model=None,
+            hits=_merged([f.hits for f in found]),
+            writer=outcome.writer,
+            model=outcome.model,
             as_of=as_of,
-            confidence=found.confidence,
+            confidence=best.confidence,
+            usage=outcome.usage,
+            cost_usd=outcome.cost_usd,
+            cached=outcome.cached,
+            standalone=asked if asked != question else None,
+            dropped=outcome.dropped,
+            fault=outcome.fault,
+            notes=(*_notes(outcome), *(reasons if answered else ())),
             timings_ms=timings,
-            settings_hash=settings.hash,
+            settings_hash=self._settings.hash,
         )
+
+    def _outcome(self, question: str, found: Sequence[Retrieved]) -> Generator[Said, None, Outcome]:
+        """The model's, where there is one and anything to show it; else quotations."""
+        composed: Outcome | None = None
+        if self._composer and any(self._enough(f, ASK_MODEL_FROM) for f in found):
+            evidence = _alternating([f.evidence for f in found])
+            for step in by_model(
+                self._composer, question, evidence, self._settings, self.library.article
+            ):
+                if isinstance(step, Outcome):
+                    composed = step
+                else:
+                    yield step
+        if composed and (composed.carried or not (composed.fault or composed.dropped)):
+            return composed
+        outcome = self._quoted([f for f in found if self._enough(f)])
+        if composed is None:
+            return outcome
+        kept = {name: getattr(composed, name) for name in _OF_MODEL}
+        return replace(outcome, **kept)
+
+    def _quoted(self, found: Sequence[Retrieved]) -> Outcome:
+        claims: list[Claim] = []
+        citations: list[Citation] = []
+        known: set[tuple[str, int]] = set()
+        for one in found:
+            fresh = [e for e in one.evidence if (e.article.id, e.sentence.start) not in known]
+            outcome = by_quotation(
+                fresh, self._settings, self.library.article, first=len(citations) + 1
+            )
+            claims += outcome.claims
+            citations += outcome.citations
+            known |= {(c.article_id, c.start) for c in outcome.citations}
+        return Outcome(tuple(claims), tuple(citations))
+
+    def _enough(self, found: Retrieved, share: float = 1.0) -> bool:
+        threshold = self._settings.answer_threshold * share
+        return bool(found.evidence) and found.confidence >= threshold
 
     def search(
         self, question: str, filters: Filters | None = None, as_of: date | None = None
@@ -202,6 +299,44 @@ class Engine(Closing):
                 raise SettingsError(f"No article is from {wanted!r}. Outlets: {listed}.")
             names += matching
         return replace(filters, until=until, outlets=tuple(dict.fromkeys(names)))
+
+
+def _checked(question: str) -> str:
+    question = " ".join(question.split())
+    try:
+        question.encode()
+    except UnicodeEncodeError:
+        raise SettingsError("The question is not valid text; check its encoding.") from None
+    if not any(c.isalnum() for c in question):
+        raise SettingsError("The question is empty; put it in quotation marks after `ask`.")
+    return question
+
+
+def _alternating(rankings: Sequence[Sequence[Evidence]]) -> list[Evidence]:
+    """The first of each, then the second of each, and so on; none twice."""
+    rows = chain.from_iterable(zip_longest(*rankings))
+    return list({(e.article.id, e.sentence.start): e for e in rows if e}.values())
+
+
+def _notes(outcome: Outcome) -> tuple[str, ...]:
+    quoted = " What follows is quoted." if outcome.claims else ""
+    if outcome.fault:
+        return (f"{outcome.fault}{quoted}",)
+    if outcome.writer == "quotes" and outcome.dropped:
+        return (f"Nothing that the model wrote is carried by the articles.{quoted}",)
+    return ()
+
+
+def _merged(rankings: Sequence[tuple[Hit, ...]]) -> tuple[Hit, ...]:
+    """As one ranking: the best of each first."""
+    if len(rankings) == 1:
+        return rankings[0]
+    rows = chain.from_iterable(zip_longest(*rankings))
+    first: dict[str, Hit] = {}
+    for hit in rows:
+        if hit:
+            first.setdefault(hit.passage.id, hit)
+    return tuple(replace(hit, rank=n) for n, hit in enumerate(first.values(), start=1))
 
 
 def _fill(home: Path) -> str:

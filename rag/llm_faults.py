@@ -22,6 +22,7 @@ __all__ = [
     "ASK_OTHERWISE",
     "CHECK_URL",
     "CONNECT_S",
+    "PAUSE_S",
     "READ_S",
     "Fault",
     "connection_fault",
@@ -123,8 +124,8 @@ def _turned_down(everything: str, param: str | None, sent: Mapping[str, object])
         return "response_format"
     cannot = "unsupported|not support|unknown|unrecognized|unexpected|not permitted|extra_forbidden"
     if re.search(cannot, everything):
-        for name in ("max_tokens", "temperature", "seed"):
-            if name in sent and (param == name or re.search(rf"\b{name}\b", everything)):
+        for name in ("stream_options", "stream", "max_tokens", "temperature", "seed"):
+            if name in sent and (param == name or re.search(rf"\b{name}(ing)?\b", everything)):
                 return name
     return None
 
@@ -181,6 +182,8 @@ _CONNECTION: tuple[tuple[str, str, float | None], ...] = (
         "broke the connection off; try again, or see the server's log.",
         PAUSE_S,
     ),
+    # The client passes on what its HTTP library raises while the body of a stream is read.
+    ("RequestError", "broke the connection off; try again, or see the server's log.", PAUSE_S),
 )
 
 

@@ -50,7 +50,34 @@ class Settings:
     """Below this confidence the answer is that the articles do not say, 0 to 1; also by name,
     `cautious`, `balanced` or `eager`."""
     threads: int = 2
-    """Processor threads for the models, 1 to 64."""
+    """Processor threads for the models in the package, 1 to 64."""
+    writer: str = "auto"
+    """Who writes answers: `quotes` needs no model, `model` does, `auto` takes a model where
+    `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set."""
+    model: str = ""
+    """Name of the model that writes; empty for the only one a server has, or for OpenAI's
+    `gpt-4.1-mini`."""
+    unsupported: str = "drop"
+    """What becomes of a model's sentence that the articles do not carry: `drop` or `mark`."""
+    temperature: float = 0.0
+    """The model's, 0 to 2; 0 for the likeliest words."""
+    max_tokens: int = 800
+    """Most tokens the model may write, 50 to 32000; models that reason need thousands."""
+    context_window: int = 0
+    """Tokens that the model reads and writes at most, up to 2000000; 0 where it is known, or for
+    4096."""
+    evidence_tokens: int = 2500
+    """Most tokens of sentences that the model is shown, 100 to 1000000."""
+    deadline_s: float = 60.0
+    """Most seconds for the model's answer, with one retry, 1 to 3600."""
+    first_token_s: float = 30.0
+    """Most seconds until it begins to write, 1 to 3600."""
+    between_tokens_s: float = 15.0
+    """Most seconds between two pieces of what it writes, 1 to 3600."""
+    prompt_price: float = 0.0
+    """US dollars a million tokens it reads, up to 10000; 0 where it is known."""
+    completion_price: float = 0.0
+    """US dollars a million tokens it writes, up to 10000; 0 where it is known."""
 
     @property
     def hash(self) -> str:
@@ -77,8 +104,21 @@ _RANGES: dict[str, tuple[float, float]] = {
     "quote_share": (0, 1),
     "answer_threshold": (0, 1),
     "threads": (1, 64),
+    "temperature": (0, 2),
+    "max_tokens": (50, 32_000),
+    "context_window": (0, 2_000_000),
+    "evidence_tokens": (100, 1_000_000),
+    "deadline_s": (1, 3600),
+    "first_token_s": (1, 3600),
+    "between_tokens_s": (1, 3600),
+    "prompt_price": (0, 10_000),
+    "completion_price": (0, 10_000),
 }
-
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "writer": ("auto", "quotes", "model"),
+    "unsupported": ("drop", "mark"),
+}
+_NAMES = frozenset(f.name for f in fields(Settings))
 
 NAMED: Mapping[str, Mapping[str, float]] = {
     "answer_threshold": {"cautious": 0.6, "balanced": 0.4, "eager": 0.2}
@@ -110,11 +150,11 @@ def load_settings(
         SettingsError: a name is unknown, a value is malformed or out of range, or
             `citewire.toml` can't be read.
     """
-    values: dict[str, int | float] = {}
+    values: dict[str, int | float | str] = {}
     origins: dict[str, Origin] = {}
     from_file = _read_file(home / "citewire.toml")
     for name in flags or {}:
-        if name not in _RANGES:
+        if name not in _NAMES:
             raise SettingsError(f"There is no setting {name!r}; `citewire settings` lists them.")
     for f in fields(Settings):
         variable = f"CITEWIRE_{f.name.upper()}"
@@ -125,8 +165,7 @@ def load_settings(
         ]
         for origin, where, raw in candidates:
             if raw is not None:
-                kind = int if isinstance(f.default, int) else float
-                values[f.name] = _checked(f.name, kind, raw, where)
+                values[f.name] = _checked(f.name, type(f.default), raw, where)
                 origins[f.name] = origin
                 break
         else:
@@ -135,7 +174,9 @@ def load_settings(
     return SettingsWithOrigins(Settings(**values), origins)  # type: ignore[arg-type]
 
 
-def _checked(name: str, kind: type[int] | type[float], raw: object, where: str) -> int | float:
+def _checked(name: str, kind: type, raw: object, where: str) -> int | float | str:
+    if kind is str:
+        return _checked_text(name, raw, where)
     low, high = _RANGES[name]
     noun = "a whole number" if kind is int else "a number"
     names = NAMED.get(name, {})
@@ -144,7 +185,7 @@ def _checked(name: str, kind: type[int] | type[float], raw: object, where: str) 
     try:
         if isinstance(raw, bool) or (kind is int and isinstance(raw, float)):
             raise ValueError
-        value = kind(str(raw))
+        value: int | float = int(str(raw)) if kind is int else float(str(raw))
         if not low <= value <= high:
             raise ValueError
     except (TypeError, ValueError):
@@ -153,6 +194,14 @@ def _checked(name: str, kind: type[int] | type[float], raw: object, where: str) 
             f"{', or ' if names else ''}{', '.join(names)}."
         ) from None
     return value
+
+
+def _checked_text(name: str, raw: object, where: str) -> str:
+    choices = _CHOICES.get(name)
+    if not isinstance(raw, str) or not raw.isprintable() or (choices and raw not in choices):
+        what = f"one of {', '.join(choices)}" if choices else "a name"
+        raise SettingsError(f"{where} is {raw!r}, but has to be {what}.")
+    return raw.strip()
 
 
 def _read_file(path: Path) -> Mapping[str, object]:
@@ -167,7 +216,7 @@ def _read_file(path: Path) -> Mapping[str, object]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingsError(f"{path} is not valid TOML: {exc}.") from exc
     for name in table:
-        if name not in _RANGES:
+        if name not in _NAMES:
             raise SettingsError(
                 f"{path} sets {name!r}, which is no setting; `citewire settings` lists them."
             )

@@ -12,11 +12,13 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 __all__ = [
+    "NOT_CARRIED",
     "Answer",
     "Article",
     "Citation",
     "Claim",
     "Disagreement",
+    "Dropped",
     "Evidence",
     "Filters",
     "Hit",
@@ -44,6 +46,9 @@ SkipKind = Literal[
     "repeated-headline",
 ]
 """Why a span of an article is never quoted. The text itself is kept."""
+
+NOT_CARRIED = "not carried by the articles"
+"""Stands after an unsupported claim where a number would."""
 
 Status = Literal["answered", "not_found", "disagreement"]
 Support = Literal["verbatim", "supported", "unsupported"]
@@ -149,6 +154,11 @@ class Evidence:
     answer: tuple[int, int] | None = None
     """Offsets of the short answer within it; None where there is none to be told."""
 
+    @property
+    def text(self) -> str:
+        """The sentence's words as they stand in the article."""
+        return self.article.text[self.sentence.start : self.sentence.end]
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -180,6 +190,15 @@ class Claim:
     text: str
     citations: tuple[int, ...]
     support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that a model wrote and that the articles do not carry."""
+
+    text: str
+    lacks: tuple[str, ...]
+    """What of it no article shown carries, in phrases for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +237,19 @@ class Answer:
     confidence: float
     """How sure the program is that the articles answer, 0 to 1."""
     usage: Mapping[str, int] = field(default_factory=dict)
+    """Of a model: tokens it read and wrote (`prompt_tokens`, `completion_tokens`)."""
+    cost_usd: float | None = None
+    """What that costs in US dollars; None where it is not known."""
+    cached: bool = False
+    """Whether the model's words came from the cache, and cost nothing this time."""
+    standalone: str | None = None
+    """The question that was answered, where a follow-up was put into words that stand alone."""
+    dropped: tuple[Dropped, ...] = ()
+    """What a model wrote that is not shown as carried."""
+    fault: str | None = None
+    """Why the model that was to write has not; None where it has, or none was asked."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know of how the answer came about, each one sentence."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     settings_hash: str = ""
 
@@ -227,5 +259,6 @@ class Answer:
         if self.status == "not_found":
             return self.reason or ""
         return "\n".join(
-            claim.text + "".join(f" [{n}]" for n in claim.citations) for claim in self.claims
+            claim.text + ("".join(f" [{n}]" for n in claim.citations) or f" ({NOT_CARRIED})")
+            for claim in self.claims
         )

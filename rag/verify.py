@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
+from rag.claim_check import source_of
+from rag.facts import missing
 from rag.reading import fold
 from rag.types import Article, Citation, Claim
 from rag.write import introduce
@@ -39,6 +41,8 @@ def verify(
             continue
         if claim.support == "verbatim" and not all(_says(claim, c) for c in cited):
             continue
+        if claim.support == "supported" and _lacks(claim, cited, article):
+            continue
         kept.append(claim)
     used = {n for claim in kept for n in claim.citations}
     return tuple(kept), tuple(c for c in citations if c.n in used)
@@ -64,6 +68,12 @@ def _holds_answer(citation: Citation) -> bool:
     if first is None or last is None:
         return first is None and last is None
     return citation.start <= first < last <= citation.end
+
+
+def _lacks(
+    claim: Claim, cited: Sequence[Citation], article: Callable[[str], Article]
+) -> tuple[str, ...]:
+    return missing(claim.text, [source_of(article(c.article_id), c.start, c.end) for c in cited])
 
 
 def _says(claim: Claim, citation: Citation) -> bool:

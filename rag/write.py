@@ -36,8 +36,8 @@ def choose(
     return tuple(chosen)
 
 
-def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
-    """Citations numbered from 1, each quote cut out of its article."""
+def cite(evidence: Sequence[Evidence], first: int = 1) -> tuple[Citation, ...]:
+    """Citations numbered on from `first`, each quote cut out of its article."""
     return tuple(
         Citation(
             n=n,
@@ -55,7 +55,7 @@ def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
             answer_start=item.answer[0] if item.answer else None,
             answer_end=item.answer[1] if item.answer else None,
         )
-        for n, item in enumerate(evidence, start=1)
+        for n, item in enumerate(evidence, start=first)
     )
 
 

@@ -3,6 +3,8 @@
 with FakeOpenAI([failed(429), said("Yes.")]) as server:
     Model("m", Endpoint(server.url, "sk-…")).complete(…)
 assert len(server.requests) == 2
+
+A reply can also arrive bit by bit, as server-sent events: streamed("Y", "es", 0.1, ".").
 """
 
 from __future__ import annotations
@@ -10,14 +12,29 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
-__all__ = ["FakeOpenAI", "Manner", "Reply", "Request", "completion", "failed", "said"]
+__all__ = [
+    "FakeOpenAI",
+    "Manner",
+    "Piece",
+    "Reply",
+    "Request",
+    "Script",
+    "Streamed",
+    "chunk",
+    "completion",
+    "failed",
+    "said",
+    "streamed",
+]
 
 Manner = Literal["plain", "drip", "drip-headers", "stall", "reset", "cut"]
 """How a reply is sent: whole; its body or its headers byte by byte for ever; nothing at all;
@@ -34,6 +51,8 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     """Names in lower case."""
     body: Any
+    at: float
+    """When it came, on the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,85 @@ def failed(
     return Reply({"error": error}, status, headers or {})
 
 
-Script = Sequence[Reply] | Callable[[Request], Reply]
+Piece = str | Mapping[str, object] | bytes | float | threading.Event
+"""Text, for a delta with it; an event, for the JSON of it; bytes, as they are; a pause in
+seconds, or one until something is set."""
+Step = bytes | float | threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A completion that arrives as server-sent events: the role, the pieces, how it ended."""
+
+    pieces: Sequence[Piece] = ()
+    forever: Piece | None = None
+    """Sent after the pieces again and again, `pace_s` apart, and nothing after it."""
+    pace_s: float = 0.0
+    ending: Literal["whole", "close", "reset", "stall"] = "whole"
+    """What comes after the pieces; "close" and "reset" are the connection's."""
+    finish: str | None = "stop"
+    """None leaves the event out."""
+    usage: bool = True
+    """Whether to heed `stream_options.include_usage`."""
+    done: bool = True
+    line_end: str = "\n"
+    ping: bool = False
+    """Whether a comment comes before each event."""
+    cut: int = 0
+    """Bytes in each chunk of the body, whatever they belong to; 0 for a step in each."""
+    chunked: bool = True
+    """Without, the body lasts until the connection ends."""
+
+    def steps(self, request: Request) -> Iterator[Step]:
+        """What to send and when to wait, as long as it is no connection's end."""
+        yield self._step(chunk(role="assistant", content=""))
+        yield from map(self._step, self.pieces)
+        while self.forever is not None:
+            yield self._step(self.forever)
+            yield self.pace_s
+        if self.ending != "whole":
+            return
+        if self.finish is not None:
+            yield self._step(chunk(self.finish))
+        if self.usage and (request.body.get("stream_options") or {}).get("include_usage"):
+            yield self._step({**completion(""), "choices": []})
+        if self.done:
+            yield self._event("[DONE]")
+
+    def _step(self, piece: Piece) -> Step:
+        if isinstance(piece, str):
+            piece = chunk(content=piece)
+        if not isinstance(piece, Mapping):
+            return piece
+        try:
+            return self._event(json.dumps(piece, ensure_ascii=False))
+        except UnicodeEncodeError:  # half a surrogate pair, which servers send escaped
+            return self._event(json.dumps(piece))
+
+    def _event(self, data: str) -> bytes:
+        ping = f": ping{self.line_end * 2}" if self.ping else ""
+        return f"{ping}data: {data}{self.line_end * 2}".encode()
+
+
+def streamed(*pieces: Piece, **knobs: Any) -> Streamed:
+    """A completion of these pieces, with the other fields of `Streamed` as knobs."""
+    return Streamed(pieces, **knobs)
+
+
+def chunk(finish: str | None = None, **delta: object) -> dict[str, Any]:
+    """The JSON of an event of a streamed completion, to be sent or broken."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "served-model",
+        "choices": [choice],
+        "usage": None,
+    }
+
+
+Script = Sequence[Reply | Streamed] | Callable[[Request], Reply | Streamed]
 
 
 class FakeOpenAI:
@@ -96,10 +193,12 @@ class FakeOpenAI:
 
     def __init__(self, script: Script) -> None:
         self.requests: list[Request] = []
+        self.hung_up = threading.Event()
+        """Set when a client was gone before all was sent."""
         self._script = script
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._server = _Server(self._reply, self._closing)
+        self._server = _Server(self._reply, self._closing, self.hung_up)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
@@ -126,7 +225,7 @@ class FakeOpenAI:
         self._server.server_close()  # waits for the threads that still drip
         self._thread.join()
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: Request) -> Reply | Streamed:
         with self._lock:
             self.requests.append(request)
             n = len(self.requests)
@@ -140,19 +239,30 @@ class FakeOpenAI:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
-    def __init__(self, reply: Callable[[Request], Reply], closing: threading.Event) -> None:
+    def __init__(
+        self,
+        reply: Callable[[Request], Reply | Streamed],
+        closing: threading.Event,
+        hung_up: threading.Event,
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.reply = reply
         self.closing = closing
+        self.hung_up = hung_up
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has hung up is what some tests are about."""
+        if isinstance(sys.exc_info()[1], OSError):
+            self.hung_up.set()
+        else:
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     timeout = 10
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -161,15 +271,52 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(raw)
         except ValueError:
             body = raw
-        self._send(self.server.reply(Request(self.command, self.path, headers, body)))
+        request = Request(self.command, self.path, headers, body, time.monotonic())
+        reply = self.server.reply(request)
+        self.close_connection = True
+        if isinstance(reply, Streamed):
+            self._stream(reply, request)
+        else:
+            self._send(reply)
+
+    def _stream(self, reply: Streamed, request: Request) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        if reply.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        steps = reply.steps(request)
+        for step in _cut(steps, reply.cut) if reply.cut else steps:
+            if self.server.closing.is_set():
+                return
+            if isinstance(step, bytes):
+                self._send_chunk(step, reply.chunked)
+            elif isinstance(step, threading.Event):
+                step.wait(self.timeout)
+            else:
+                self.server.closing.wait(step)
+        if reply.ending == "stall":
+            self.server.closing.wait()
+        elif reply.ending == "reset":
+            self._reset()
+        elif reply.ending == "whole":
+            self._send_chunk(b"", reply.chunked)
+
+    def _send_chunk(self, content: bytes, chunked: bool) -> None:
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(content), content) if chunked else content)
+
+    def _reset(self) -> None:
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        # Now, as the server would first end its side in good order.
+        self.rfile.close()
+        self.connection.close()
 
     def _send(self, reply: Reply) -> None:
-        self.close_connection = True
         if reply.manner == "stall":
             self.server.closing.wait()
         elif reply.manner == "reset":
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._reset()
         elif reply.manner == "drip-headers":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
             self._drip()
@@ -196,3 +343,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Silent."""
+
+
+def _cut(steps: Iterator[Step], size: int) -> Iterator[Step]:
+    rest = b""
+    for step in steps:
+        if isinstance(step, bytes):
+            rest += step
+        while len(rest) >= size:
+            yield rest[:size]
+            rest = rest[size:]
+        if not isinstance(step, bytes):
+            if rest:
+                yield rest
+            yield step
+            rest = b""
+    if rest:
+        yield rest

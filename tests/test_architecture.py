@@ -52,8 +52,11 @@ VENDORS = {
     "filelock": {"rag/lock.py"},
     "sqlite3": {"rag/database.py", "ui/doctor.py"},
     "llama_index": {"rag/nodes.py", "rag/llamaindex.py", "rag/index_vectors.py"},
+    "tiktoken": {"rag/tokens.py"},
     "rich": {
+        "ui/ask.py",
         "ui/render.py",
+        "ui/render_answer.py",
         "ui/commands.py",
         "ui/progress.py",
         "ui/eval_command.py",

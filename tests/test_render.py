@@ -10,7 +10,7 @@ from rich.console import Console
 from rag.types import Citation
 from tests.eval_factory import answer, cite, quoted
 from tests.eval_factory import article as made_article
-from ui.render import print_answer
+from ui.render_answer import print_answer
 
 WORDS = "It was Ilya   Brandt, and *Brandt* alone, whom the master\nof the harbour named."
 

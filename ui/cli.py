@@ -74,7 +74,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     p = command("ask", "ask the library a question")
-    p.add_argument("question", metavar="QUESTION", help="in quotation marks")
+    p.add_argument(
+        "questions",
+        nargs="+",
+        metavar="QUESTION",
+        help="in quotation marks; each further one may follow up on those before it",
+    )
     p.add_argument("--since", type=_day, metavar="DATE", help="published on this day or later")
     p.add_argument("--until", type=_day, metavar="DATE", help="published on this day or before")
     p.add_argument(
@@ -82,6 +87,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--outlet", action="append", metavar="NAME", help="only this outlet, or part of its name"
+    )
+
+    p.add_argument(
+        "--writer",
+        choices=("quotes", "model"),
+        help="who writes: quotations need no model (default: a model where a key or a base URL is"
+        " set)",
+    )
+    p.add_argument(
+        "--no-cache", action="store_true", help="ask the model again, whatever it said before"
     )
 
     command("list", "list the articles in the library")

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.errors import SettingsError
-from rag.settings import Settings, SettingsWithOrigins, home_directory, load_settings
-from rag.types import Filters
+from rag.settings import Settings
+from ui.arguments import home_of, settings_of
 
 __all__ = [
     "run_ask",
@@ -40,10 +40,11 @@ _PACKAGES = Path(__file__).parent.parent
 def run_ingest(args: argparse.Namespace) -> int:
     """`citewire ingest`."""
     from ingest.pipeline import ingest  # noqa: PLC0415
+    from rag.reply_cache import ReplyCache, replies_of  # noqa: PLC0415
     from ui.progress import progress  # noqa: PLC0415
     from ui.render import ingest_json, print_ingest, print_json  # noqa: PLC0415
 
-    home, settings = _home(args), _settings(args).values
+    home, settings = home_of(args), settings_of(args).values
     errors = Console(stderr=True)
     if "" in args.paths:
         # As `"$UNSET"` gives it; it would otherwise mean the current directory.
@@ -66,6 +67,9 @@ def run_ingest(args: argparse.Namespace) -> int:
             prune=args.prune,
             progress=lambda p: watch(p.done, p.total, Path(p.path).name),
         )
+    if report.removed or report.count("updated"):
+        # What models wrote holds the words of articles that are gone now.
+        ReplyCache(replies_of(home)).clear()
     if args.json:
         print_json(ingest_json(report))
     else:
@@ -79,18 +83,9 @@ def run_ingest(args: argparse.Namespace) -> int:
 
 def run_ask(args: argparse.Namespace) -> int:
     """`citewire ask`."""
-    from rag.engine import Engine  # noqa: PLC0415
-    from ui.render import answer_json, print_answer, print_json  # noqa: PLC0415
+    from ui.ask import ask  # noqa: PLC0415
 
-    filters = Filters(args.since, args.until, tuple(args.outlet or ()))
-    errors = Console(stderr=True)
-    with Engine(_home(args), _settings(args).values, errors.print) as engine:
-        answer = engine.ask(args.question, filters, args.as_of)
-    if args.json:
-        print_json(answer_json(answer))
-    else:
-        print_answer(answer, Console())
-    return 0
+    return ask(args, home_of(args), settings_of(args).values)
 
 
 def run_list(args: argparse.Namespace) -> int:
@@ -98,7 +93,7 @@ def run_list(args: argparse.Namespace) -> int:
     from rag.library import Library  # noqa: PLC0415
     from ui.render import article_json, print_articles, print_json  # noqa: PLC0415
 
-    home = _home(args)
+    home = home_of(args)
     if not Library.exists(home):
         if args.json:
             print_json({"articles": []})
@@ -140,6 +135,7 @@ def run_delete(args: argparse.Namespace) -> int:
     from rag.indexes import Indexes  # noqa: PLC0415
     from rag.library import Library  # noqa: PLC0415
     from rag.lock import writer_lock  # noqa: PLC0415
+    from rag.reply_cache import ReplyCache, replies_of  # noqa: PLC0415
     from ui.render import article_json, print_json  # noqa: PLC0415
 
     home = _existing_home(args)
@@ -150,6 +146,8 @@ def run_delete(args: argparse.Namespace) -> int:
         passages = [p for a in articles for p in library.passage_ids(a.id)]
         library.remove(a.id for a in articles)
         Indexes(home, library).catch_up(base, [], passages)
+        # What models wrote holds the articles' words.
+        ReplyCache(replies_of(home)).clear()
     if args.json:
         print_json({"deleted": [article_json(a) for a in articles]})
         return 0
@@ -169,7 +167,7 @@ def run_doctor(args: argparse.Namespace) -> int:
     from ui.doctor import examine  # noqa: PLC0415
     from ui.render import print_json  # noqa: PLC0415
 
-    findings = examine(_home(args), _settings(args), fix=args.fix)
+    findings = examine(home_of(args), settings_of(args), fix=args.fix)
     if args.json:
         print_json({"checks": [f._asdict() for f in findings]})
     else:
@@ -185,15 +183,15 @@ def run_eval(args: argparse.Namespace) -> int:
     """`citewire eval`."""
     from ui.eval_command import run  # noqa: PLC0415
 
-    return run(args, _home(args), _settings(args))
+    return run(args, home_of(args), settings_of(args))
 
 
 def run_settings(args: argparse.Namespace) -> int:
     """`citewire settings`."""
     from ui.render import print_json  # noqa: PLC0415
 
-    home = _home(args)
-    values, origins = _settings(args)
+    home = home_of(args)
+    values, origins = settings_of(args)
     rows = [(f.name, getattr(values, f.name), origins[f.name]) for f in fields(Settings)]
     if args.json:
         listed = {n: {"value": v, "origin": o} for n, v, o in rows}
@@ -220,9 +218,10 @@ def run_demo(args: argparse.Namespace) -> int:
     """`citewire demo`."""
     from ingest.pipeline import ingest  # noqa: PLC0415
     from rag.engine import Engine  # noqa: PLC0415
-    from ui.render import answer_json, print_answer, print_json  # noqa: PLC0415
+    from ui.render import answer_json, print_json  # noqa: PLC0415
+    from ui.render_answer import print_answer  # noqa: PLC0415
 
-    settings, console = _settings(args).values, Console()
+    settings, console = settings_of(args).values, Console()
     with tempfile.TemporaryDirectory(prefix="citewire-demo-") as temporary:
         home = Path(temporary)
         if not args.json:
@@ -240,14 +239,10 @@ def run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _home(args: argparse.Namespace) -> Path:
-    return home_directory(getattr(args, "home", None))
-
-
 def _existing_home(args: argparse.Namespace) -> Path:
     from rag.library import Library  # noqa: PLC0415
 
-    home = _home(args)
+    home = home_of(args)
     if not Library.exists(home):
         raise SettingsError(_no_library(home))
     return home
@@ -255,13 +250,3 @@ def _existing_home(args: argparse.Namespace) -> Path:
 
 def _no_library(home: Path) -> str:
     return f"The library in {home} has no articles yet; fill it with `citewire ingest FOLDER`."
-
-
-def _settings(args: argparse.Namespace) -> SettingsWithOrigins:
-    flags: dict[str, str] = {}
-    for pair in getattr(args, "set", None) or []:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise SettingsError(f"--set {pair!r} lacks a value; write --set NAME=VALUE.")
-        flags[name.strip()] = value.strip()
-    return load_settings(_home(args), flags)

@@ -43,6 +43,14 @@ def add_eval_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="keep the temporary library here and go on with it next time",
     )
+    what.add_argument(
+        "--writer",
+        choices=("quotes", "model"),
+        help="who writes the answers (default: quotes, whatever the environment names)",
+    )
+    what.add_argument(
+        "--no-cache", action="store_true", help="ask the model again, whatever it said before"
+    )
     gate = parser.add_argument_group("the gate")
     gate.add_argument("--baseline", metavar="FILE", help="results that must not get worse")
     gate.add_argument(

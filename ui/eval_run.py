@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from eval.questions.gold_file import load_gold
 from eval.results import Results
 from eval.run import Options, evaluate
 from ingest.pipeline import Progress
+from rag.endpoint import endpoint_from
+from rag.reply_cache import replies_of
+from rag.served import served_model
 from rag.settings import Settings
 from ui.progress import Watch, progress
 
@@ -38,9 +42,25 @@ def asked_results(args: argparse.Namespace, home: Path, settings: Settings) -> R
     """Ask the questions and score the answers.
 
     Raises:
-        SettingsError: the gold, the set or the articles can't be used.
+        SettingsError: the gold, the set, the articles or the model can't be used.
         LibraryError: the library can't be read.
     """
+    if settings.writer == "auto":
+        # A gate must not depend on what happens to be in the environment.
+        settings = replace(settings, writer="quotes")
+    endpoint = endpoint_from()
+    options = Options(replies=None if args.no_cache else replies_of(home))
+    if settings.writer == "model" and endpoint.base_url is None and endpoint.api_key is None:
+        why = "not run: no model can write without OPENAI_API_KEY or OPENAI_BASE_URL"
+        return _results(
+            args, home, replace(settings, writer="model"), replace(options, not_run=why)
+        )
+    model = served_model(settings, endpoint)
+    with model or nullcontext():
+        return _results(args, home, settings, replace(options, model=model))
+
+
+def _results(args: argparse.Namespace, home: Path, settings: Settings, options: Options) -> Results:
     work = Path(args.work) if args.work else None
     if args.beir:
         beir = load_beir(Path(args.beir), args.split)
@@ -48,7 +68,8 @@ def asked_results(args: argparse.Namespace, home: Path, settings: Settings) -> R
             progress("Ingesting", quiet=args.json) as watch,
             beir_collection(beir, settings, work, files_of(watch)) as outside,
         ):
-            options = Options(
+            options = replace(
+                options,
                 judgements=outside.judgements,
                 retrieval_only=not beir.has_answers,
                 ingest_seconds=outside.collection.seconds,
@@ -57,12 +78,12 @@ def asked_results(args: argparse.Namespace, home: Path, settings: Settings) -> R
     gold = load_gold(gold_path(args))
     articles = articles_path(args)
     if articles is None:
-        return _asked(args, home, gold, settings, Options())
+        return _asked(args, home, gold, settings, options)
     with (
         progress("Ingesting", quiet=args.json) as watch,
         folder_collection(articles, settings, work, files_of(watch)) as collection,
     ):
-        options = Options(ingest_seconds=collection.seconds)
+        options = replace(options, ingest_seconds=collection.seconds)
         return _asked(args, collection.home, gold, settings, options)
 
 

@@ -15,8 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.reading import fold, long_date
-from rag.types import Answer, Article, Citation
-from rag.write import introduce
+from rag.types import Answer, Article
 
 if TYPE_CHECKING:
     # Only for types: importing it takes 0.2 s, and asking needs none of it.
@@ -26,11 +25,11 @@ __all__ = [
     "answer_json",
     "article_json",
     "ingest_json",
-    "print_answer",
     "print_article",
     "print_articles",
     "print_ingest",
     "print_json",
+    "printable",
 ]
 
 
@@ -51,9 +50,15 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "disagreements": [asdict(d) for d in answer.disagreements],
         "writer": answer.writer,
         "model": answer.model,
+        "standalone": answer.standalone,
+        "dropped": [asdict(d) for d in answer.dropped],
+        "fault": answer.fault,
+        "notes": list(answer.notes),
         "as_of": answer.as_of,
         "confidence": round(answer.confidence, 4),
         "usage": dict(answer.usage),
+        "cost_usd": answer.cost_usd,
+        "cached": answer.cached,
         "timings_ms": {name: round(ms, 2) for name, ms in answer.timings_ms.items()},
         "settings_hash": answer.settings_hash,
     }
@@ -83,73 +88,16 @@ def article_json(article: Article) -> dict[str, Any]:
     return table
 
 
-def print_answer(answer: Answer, console: Console) -> None:
-    """The answer, each quotation under its outlet and date, then the sources."""
-    console.print()
-    if answer.status == "not_found":
-        console.print(Text(answer.reason or "The articles do not say.", style="bold"))
-        if answer.nearest:
-            console.print("\nThe nearest sentences, which do not answer it:\n")
-    for citation in answer.citations or answer.nearest:
-        _print_quote(citation, console, numbered=bool(answer.citations))
-    shown = answer.citations or answer.nearest
-    if shown:
-        console.print(Text("Sources", style="bold"))
-        for cited in _by_article(shown):
-            number = "".join(f"[{c.n}]" for c in cited) + " " if answer.citations else "- "
-            lead = Text(number)
-            if cited[0].title:
-                title = Text(f"{number}{fold(cited[0].title)}. ")
-                console.print(Padding(title, (0, 0, 0, 2)))
-                lead = Text(" " * len(number))
-            for c in cited:
-                place = f"{_printable(c.source)}:{c.start}-{c.end}  {c.article_id}"
-                # Not wrapped: a path cut in two can't be clicked or copied.
-                console.print(Text("  ") + lead + Text(place, style="dim"), soft_wrap=True)
-                lead = Text(" " * len(number))
-    console.print()
-
-
-def _by_article(citations: Iterable[Citation]) -> Iterable[list[Citation]]:
-    """Those of one article together, in the order of each one's first."""
-    found: dict[str, list[Citation]] = {}
-    for citation in citations:
-        found.setdefault(citation.article_id, []).append(citation)
-    return found.values()
-
-
-def _print_quote(citation: Citation, console: Console, numbered: bool) -> None:
-    head = Text(introduce(citation.outlet, citation.published, citation.source), style="bold cyan")
-    if numbered:
-        head.append(f" [{citation.n}]", style="default")
-    console.print(Padding(head, (0, 0, 0, 2)))
-    text = Text(f"“{fold(citation.quote)}”", style="default" if numbered else "dim")
-    if numbered and (answer := _answer_in(citation)):
-        text.stylize("bold", answer[0] + 1, answer[1] + 1)
-    console.print(Padding(text, (0, 0, 1, 4)))
-
-
-def _answer_in(citation: Citation) -> tuple[int, int] | None:
-    """Where the short answer is in the quotation as it is printed."""
-    if citation.answer_start is None or citation.answer_end is None:
-        return None
-    at = citation.answer_start - citation.start
-    words = fold(citation.quote[at : citation.answer_end - citation.start])
-    # White space before it may have been folded: look no further on than where it stood.
-    start = fold(citation.quote).rfind(words, 0, at + len(words))
-    return (start, start + len(words)) if words and start >= 0 else None
-
-
 def print_ingest(report: IngestReport, console: Console, errors: Console) -> None:
     """A line for each file that needs one, then the sum."""
     for outcome in report.files:
         if outcome.status == "rejected":
             errors.print(
-                Text(f"rejected  {_printable(outcome.path)}: {outcome.reason}"), soft_wrap=True
+                Text(f"rejected  {printable(outcome.path)}: {outcome.reason}"), soft_wrap=True
             )
         elif outcome.reason:
             console.print(
-                Text(f"{outcome.status}  {_printable(outcome.path)}: {outcome.reason}"),
+                Text(f"{outcome.status}  {printable(outcome.path)}: {outcome.reason}"),
                 soft_wrap=True,
             )
     for source in report.removed:
@@ -220,12 +168,12 @@ def print_article(article: Article, console: Console) -> None:
 
 
 def _name(article: Article) -> str:
-    return fold(article.title) if article.title else f"({_printable(Path(article.source).name)})"
+    return fold(article.title) if article.title else f"({printable(Path(article.source).name)})"
 
 
-def _printable(path: str) -> str:
-    """A path without line breaks or terminal codes, which file names may hold."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in path)
+def printable(text: str) -> str:
+    """A line without breaks or terminal codes, which file names and models may hold."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _file_json(outcome: FileOutcome) -> dict[str, Any]:

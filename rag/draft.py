@@ -1,0 +1,86 @@
+"""Taking a model's answer apart while it is being written: sentences, and what each rests on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+__all__ = ["DraftSentence", "Drafted"]
+
+_MARK = r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]|【\s*\d+[^】]*】"
+_MARKS = re.compile(rf"(?:\s*(?:{_MARK}))+")
+_NUMBERS = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
+_BOUNDARY = re.compile(
+    rf"(?:[.!?…]['\"’”)]*(?:\s*(?:{_MARK}))*|(?:\s*(?:{_MARK}))+[.!?…]?['\"’”)]*)(?=\s+[\"“‘'(]?[A-Z0-9])|\n+"
+)
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s(“\"])(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Gen|Col|Lt|Capt|Sgt|Prof|Rev|Sen|Rep|Gov|Jr|Sr|No|Nos"
+    r"|vs|etc|approx|Jan|Feb|Aug|Sept|Sep|Oct|Nov|Dec|U\.S|U\.K|U\.N|a\.m|p\.m|e\.g|i\.e)\.$"
+)
+_LIST = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_MARKUP = re.compile(r"\*\*|__|`|^#{1,6}\s+")
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|$)", re.DOTALL | re.IGNORECASE)
+_MOST_IN_RANGE = 12
+
+
+class DraftSentence(NamedTuple):
+    """A sentence as the model wrote it, its markers taken out."""
+
+    text: str
+    numbers: tuple[int, ...]
+    """In the order given, each once; not checked against anything."""
+
+
+class Drafted:
+    """Feed it pieces; it gives each sentence as soon as it is certain to have ended."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, piece: str) -> Iterator[DraftSentence]:
+        """The sentences that this piece ends."""
+        self._text += piece
+        while (cut := self._cut()) is not None:
+            sentence, self._text = self._text[:cut], self._text[cut:]
+            if found := sentence_of(sentence):
+                yield found
+
+    def end(self) -> Iterator[DraftSentence]:
+        """What is left when the model is done."""
+        rest, self._text = _THOUGHT.sub("", self._text), ""
+        if found := sentence_of(rest):
+            yield found
+
+    def _cut(self) -> int | None:
+        if "<" in self._text:
+            self._text = re.sub(
+                r"<(think|thinking|reasoning)>.*?</\1>", "", self._text,
+                flags=re.DOTALL | re.IGNORECASE,
+            )  # fmt: skip
+            if re.match(r"\s*<(?:think|thinking|reasoning)>", self._text, re.IGNORECASE):
+                return None
+        for match in _BOUNDARY.finditer(self._text):
+            before = self._text[: match.end()].rstrip()
+            plain = _MARKS.sub("", before)
+            if "\n" not in match[0] and _ABBREVIATED.search(plain):
+                continue
+            return match.end()
+        return None
+
+
+def sentence_of(text: str) -> DraftSentence | None:
+    """A sentence without markers, list signs and emphasis; None where no word is left."""
+    numbers: list[int] = []
+    for mark in re.findall(_MARK, text):
+        for first, last in _NUMBERS.findall(mark):
+            low, high = int(first), int(last or first)
+            if not low <= high < low + _MOST_IN_RANGE:
+                low, high = int(first), int(first)
+            numbers += range(low, high + 1)
+    plain = re.sub(_MARK, "", _LIST.sub("", text))
+    plain = " ".join(_MARKUP.sub("", plain).split())
+    plain = re.sub(r"\s+([.,;:!?…])", r"\1", plain)
+    if not re.search(r"\w", plain):
+        return None
+    return DraftSentence(plain, tuple(dict.fromkeys(numbers)))

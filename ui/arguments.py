@@ -1,0 +1,33 @@
+"""What every command reads from its arguments: the home, and the settings in force."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rag.errors import SettingsError
+from rag.settings import SettingsWithOrigins, home_directory, load_settings
+
+__all__ = ["home_of", "settings_of"]
+
+
+def home_of(args: argparse.Namespace) -> Path:
+    """The library's directory."""
+    return home_directory(getattr(args, "home", None))
+
+
+def settings_of(args: argparse.Namespace) -> SettingsWithOrigins:
+    """The settings, those given by flags first.
+
+    Raises:
+        SettingsError: one of them can't be.
+    """
+    flags: dict[str, str] = {}
+    for pair in getattr(args, "set", None) or []:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {pair!r} lacks a value; write --set NAME=VALUE.")
+        flags[name.strip()] = value.strip()
+    if writer := getattr(args, "writer", None):
+        flags["writer"] = writer
+    return load_settings(home_of(args), flags)
