@@ -22,7 +22,7 @@ from rag.closing import Closing
 from rag.endpoint import Endpoint
 from rag.errors import ProviderError, SettingsError
 from rag.llm_events import read_events
-from rag.llm_faults import CONNECT_S, READ_S, Fault, connection_fault, status_fault
+from rag.llm_faults import CONNECT_S, Fault, connection_fault, status_fault
 from rag.llm_models import read_names
 from rag.llm_reply import Reply, read_reply
 from rag.llm_request import Message, Tries, fields_of
@@ -252,11 +252,12 @@ class Model(Closing):
     ) -> Generator[str | Reply | Fault, None, None]:
         """One request in a thread of its own: pieces of text, then how it ended."""
         wire = Wire()
+        gone = threading.Event()
         items: queue.SimpleQueue[str | Reply | Fault] = queue.SimpleQueue()
 
         def work() -> None:
             WIRE.set(wire)
-            for item in _ask(client, body, end, self.endpoint.api_key):
+            for item in _ask(client, body, end, self.endpoint.api_key, gone):
                 # Looked at here: what came in time is not late for a caller who is slow.
                 late = not isinstance(item, Reply) and time.monotonic() >= end
                 items.put(self._too_late() if late else item)
@@ -280,6 +281,7 @@ class Model(Closing):
                 if item:
                     silence_s = self.between_tokens_s
         finally:  # also on Ctrl-C, and where nobody wants the rest
+            gone.set()
             if worker.is_alive():
                 wire.hang_up()
                 worker.join(0.25)
@@ -295,14 +297,18 @@ def _silent(seconds: float) -> Fault:
 
 
 def _ask(
-    client: OpenAI, body: Mapping[str, object], end: float, key: str | None
+    client: OpenAI,
+    body: Mapping[str, object],
+    end: float,
+    key: str | None,
+    gone: threading.Event,
 ) -> Iterator[str | Reply | Fault]:
     import openai  # noqa: PLC0415
 
     left_s = max(0.01, end - time.monotonic())
-    # The caller has an eye on the silences of a stream.
-    read_s = left_s if "stream" in body else min(READ_S, left_s)
-    timeout = openai.Timeout(read_s, connect=min(CONNECT_S, left_s))
+    # The caller has an eye on the silences of a stream; a reply that is not streamed begins
+    # when all of it is written.
+    timeout = openai.Timeout(left_s, connect=min(CONNECT_S, left_s))
     try:
         # As text: the client's own types are filled without checks, so that `choices` may
         # be None and a whole reply a str. What is read here is checked here.
@@ -319,7 +325,7 @@ def _ask(
                 stream=True,
                 stream_cls=openai.Stream[object],
             ) as stream:
-                yield from read_events(stream.response.iter_bytes(), key)
+                yield from read_events(_until(gone, stream.response.iter_bytes()), key)
             return
         text = client.post(
             "/chat/completions", cast_to=str, body=dict(body), options={"timeout": timeout}
@@ -329,3 +335,11 @@ def _ask(
         yield status_fault(exc, body, key)
     except Exception as exc:  # the client lets several libraries' errors through
         yield connection_fault(exc)
+
+
+def _until(gone: threading.Event, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, as long as somebody waits for them: a flood outlasts the socket's end."""
+    for chunk in chunks:
+        if gone.is_set():
+            raise ConnectionAbortedError
+        yield chunk

@@ -23,7 +23,6 @@ __all__ = [
     "CHECK_URL",
     "CONNECT_S",
     "PAUSE_S",
-    "READ_S",
     "Fault",
     "connection_fault",
     "said_by",
@@ -31,7 +30,7 @@ __all__ = [
     "tidy",
 ]
 
-CONNECT_S, READ_S = 5.0, 30.0
+CONNECT_S = 5.0
 LONGEST_WAIT_S = 10.0
 """A server that asks for a longer wait before the retry is not asked again."""
 PAUSE_S = 0.5
@@ -172,7 +171,7 @@ _CONNECTION: tuple[tuple[str, str, float | None], ...] = (
     # Not tried again: a model that needs so long will need it the next time.
     (
         "APITimeoutError",
-        f"sent nothing for {READ_S:g} s; try again, or choose a faster model.",
+        "sent nothing in time; try again, or choose a faster model.",
         None,
     ),
     ("LocalProtocolError", _BAD_HEADER, None),

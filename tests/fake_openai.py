@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -199,7 +200,7 @@ class FakeOpenAI:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server = _Server(self._reply, self._closing, self.hung_up)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,))
 
     @property
     def port(self) -> int:
@@ -222,8 +223,16 @@ class FakeOpenAI:
     ) -> None:
         self._closing.set()
         self._server.shutdown()
-        self._server.server_close()  # waits for the threads that still drip
+        self._server.hang_up()
+        self._server.server_close()  # waits for the threads
         self._thread.join()
+
+    def play(self, script: Script) -> None:
+        """Begin anew with other replies, for tests that share a server."""
+        with self._lock:
+            self._script = script
+            self.requests = []
+        self.hung_up.clear()
 
     def _reply(self, request: Request) -> Reply | Streamed:
         with self._lock:
@@ -249,6 +258,24 @@ class _Server(ThreadingHTTPServer):
         self.reply = reply
         self.closing = closing
         self.hung_up = hung_up
+        self._open: set[socket.socket] = set()
+
+    def hang_up(self) -> None:
+        """Wake the threads that are sending to a client that reads no more.
+
+        A system may leave one waiting for long, though the other side has closed its socket.
+        """
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: Any) -> None:
+        super().close_request(request)
+        self._open.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that has hung up is what some tests are about."""

@@ -109,10 +109,9 @@ def test_a_look_up_that_never_ends_is_left_at_the_deadline(monkeypatch: pytest.M
         over.set()
 
 
-def test_a_silence_is_told_before_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.llm.READ_S", 0.3)
+def test_a_whole_reply_may_be_silent_until_the_deadline_and_no_longer() -> None:
     with FakeOpenAI([Reply(manner="stall")]) as server:
-        assert "sent nothing for" in fault_of(server.url)
+        assert "did not finish within 0.5 s" in fault_of(server.url, deadline_s=0.5)
     assert len(server.requests) == 1
 
 
@@ -342,10 +341,12 @@ def test_a_model_has_a_name(name: str) -> None:
         Model(name, Endpoint(None, KEY))
 
 
+@pytest.mark.parametrize("limit", ["deadline_s", "first_token_s", "between_tokens_s"])
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
-def test_a_deadline_is_a_time(seconds: float) -> None:
+def test_a_deadline_is_a_time(limit: str, seconds: float) -> None:
+    limits: dict[str, Any] = {limit: seconds}
     with pytest.raises(SettingsError, match="deadline"):
-        Model("m-1", Endpoint(None, KEY), deadline_s=seconds)
+        Model("m-1", Endpoint(None, KEY), **limits)
 
 
 @pytest.mark.parametrize(
