@@ -10,12 +10,13 @@ anywhere could carry between them what neither says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rag.draft import DraftSentence
 from rag.facts import Source, missing
 from rag.index_words import STOP_WORDS, stems
+from rag.name_words import TITLES
 from rag.names import find_names
 from rag.numbers import find_numbers
 from rag.reading import fold
@@ -49,16 +50,17 @@ def check(sentence: DraftSentence, shown: Sequence[Evidence]) -> Checked:
         sentence: as the model wrote it.
         shown: the sentences the model was shown, number 1 first.
     """
+    claim = _Claim(sentence.text)
     cited = tuple(shown[n - 1] for n in sentence.numbers if 1 <= n <= len(shown))
-    lacks = _lacks(sentence.text, cited)
+    lacks = claim.lacks(cited)
     if not lacks:
-        return Checked(_needed(sentence.text, cited), ())
-    for others in _instead(sentence.text, cited, shown):
-        if not _lacks(sentence.text, others, LEAST_FOUND):
+        return Checked(_needed(claim, cited), ())
+    for others in _instead(claim, cited, shown):
+        if not claim.lacks(others, LEAST_FOUND):
             return Checked(others, ())
     unknown = [n for n in sentence.numbers if not 1 <= n <= len(shown)]
-    strays = [f"a sentence [{n}], which it was not shown" for n in unknown]
-    return Checked((), (*strays, *lacks) if cited or not strays else tuple(strays))
+    strays = tuple(f"a sentence [{n}], which it was not shown" for n in unknown)
+    return Checked((), (*strays, *lacks) if cited or not strays else strays)
 
 
 def source_of(article: Article, start: int, end: int) -> Source:
@@ -67,35 +69,51 @@ def source_of(article: Article, start: int, end: int) -> Source:
     return Source(fold(article.text[start:end]), article.published, fold(about))
 
 
-def _lacks(text: str, cited: Sequence[Evidence], least: float = LEAST_SHARED) -> tuple[str, ...]:
-    if not cited:
-        return ("a citation",)
-    sources = [source_of(e.article, e.sentence.start, e.sentence.end) for e in cited]
-    lacks = missing(text, sources)
-    if not lacks and _shared(text, (f"{s.text} {s.about}" for s in sources)) < least:
-        return ("what it says",)
-    return lacks
+class _Claim:
+    """A sentence with the content words that tell what it is about."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words = _content(_without_facts(text)) or _content(text)
+
+    def lacks(self, cited: Sequence[Evidence], least: float = LEAST_SHARED) -> tuple[str, ...]:
+        """What none of these carries; "what it says" where they are about something else."""
+        if not cited:
+            return ("a citation",)
+        sources = [source_of(e.article, e.sentence.start, e.sentence.end) for e in cited]
+        if self.shared(f"{s.text} {s.about}" for s in sources) < least:
+            return ("what it says",)
+        return missing(self._text, sources)
+
+    def shared(self, texts: Iterable[str]) -> float:
+        """Share of the claim's content words, but for names and numbers, that they have.
+
+        Of all its words where it has no others; 0 where it has none.
+        """
+        there = {word for text in texts for word in _content(text)}
+        return len(self._words & there) / len(self._words) if self._words else 0.0
 
 
-def _needed(text: str, cited: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """Without those that are of other articles' matters: each has to share something."""
-    kept = tuple(e for e in cited if _shared(text, [e.text]) > 0)
-    return kept if kept and len(kept) < len(cited) and not _lacks(text, kept) else cited
+def _needed(claim: _Claim, cited: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Without those that are about something else, where the others carry it all."""
+    kept = tuple(e for e in cited if claim.shared([e.text]) > 0)
+    return kept if kept and len(kept) < len(cited) and not claim.lacks(kept) else cited
 
 
 def _instead(
-    text: str, cited: Sequence[Evidence], shown: Sequence[Evidence]
-) -> Iterable[tuple[Evidence, ...]]:
-    places = {(e.article.id, e.sentence.end): e for e in shown}
+    claim: _Claim, cited: Sequence[Evidence], shown: Sequence[Evidence]
+) -> Iterator[tuple[Evidence, ...]]:
     for one in cited:
         if not _PRONOUN.search(one.text):
             continue
-        before = next((places[key] for key in places if _stands_before(places[key], one)), None)
+        before = next((e for e in shown if _stands_before(e, one)), None)
         if before is not None and before not in cited:
+            yield (before,)
             yield (one, before)
-    others = [e for e in shown if e not in cited]
-    others.sort(key=lambda e: -_shared(text, [e.text]))
-    yield from ((other,) for other in others[:_TRIED])
+    near = [(claim.shared([e.text]), e) for e in shown if e not in cited]
+    near = [pair for pair in near if pair[0] > 0]
+    near.sort(key=lambda pair: -pair[0])
+    yield from ((other,) for _, other in near[:_TRIED])
 
 
 def _stands_before(one: Evidence, other: Evidence) -> bool:
@@ -106,23 +124,20 @@ def _stands_before(one: Evidence, other: Evidence) -> bool:
     )
 
 
-def _shared(text: str, sources: Iterable[str]) -> float:
-    """Share of the text's content words, but for names and numbers, that the sources have.
-
-    Of all its words where it has no others; 0 where it has none.
-    """
-    own = _content(_without_facts(text)) or _content(text)
-    there = {word for source in sources for word in _content(source)}
-    return len(own & there) / len(own) if own else 0.0
-
-
 def _without_facts(text: str) -> str:
     signs = list(text)
-    spans = [(name.start, name.end) for name in find_names(text)]
+    spans = [(_titled(text, name.start), name.end) for name in find_names(text)]
     spans += [(number.start, number.end) for number in find_numbers(text)]
     for start, end in spans:
         signs[start:end] = " " * (end - start)
     return "".join(signs)
+
+
+def _titled(text: str, start: int) -> int:
+    """Where a name starts with the titles before it: sharing these is sharing a name."""
+    while (word := re.search(r"(\w+)\.?\s+$", text[:start])) and word[1].lower() in TITLES:
+        start = word.start()
+    return start
 
 
 def _content(text: str) -> set[str]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rag.embed import Embedder
+from rag.endpoint import endpoint_from
 from rag.errors import CitewireError
 from rag.indexes import Indexes
 from rag.library import Library
 from rag.lock import writer_lock
 from rag.probe import probe
 from rag.reader import Reader, Window
-from rag.settings import SettingsWithOrigins
+from rag.settings import Settings, SettingsWithOrigins
 
 __all__ = ["Finding", "examine"]
 
@@ -43,6 +44,7 @@ def examine(home: Path, settings: SettingsWithOrigins, *, fix: bool = False) -> 
     findings = [
         Finding("versions", True, _versions()),
         _checked("models", lambda: _models(settings)),
+        _checked("writer", lambda: _writer(settings.values)),
         Finding("home", True, str(home)),
     ]
     if not Library.exists(home):
@@ -52,6 +54,16 @@ def examine(home: Path, settings: SettingsWithOrigins, *, fix: bool = False) -> 
     if findings[-1].ok:
         findings.append(_checked("indexes", lambda: _indexes(home, fix)))
     return findings
+
+
+def _writer(settings: Settings) -> str:
+    """Who would write an answer. No server is asked: `doctor` sends nothing anywhere."""
+    endpoint = endpoint_from()
+    reachable = endpoint.base_url is not None or endpoint.api_key is not None
+    if settings.writer == "quotes" or not reachable:
+        lacking = "; it is to be a model, which has no key and no base URL"
+        return "quotations" + (lacking if settings.writer == "model" else ", no model")
+    return f"the model {settings.model or 'that is served'} at {endpoint.host} (not asked now)"
 
 
 def _checked(check: str, look: Callable[[], str]) -> Finding:
