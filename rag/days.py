@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from calendar import monthrange
 from collections.abc import Iterator
@@ -106,6 +107,7 @@ class Day(NamedTuple):
     """Whether it was worked out from the day of publication instead of written."""
 
 
+@functools.lru_cache(maxsize=256)
 def find_days(text: str, published: date | None = None) -> tuple[Day, ...]:
     """The days of a text, by where they start.
 

@@ -1,36 +1,30 @@
 """What a claim states that the words it cites do not carry.
 
-Numbers, dates, names, quotations and negations are compared; the rest of the wording is
-free: a changed fact must be caught, a paraphrase should pass. Two right facts exchanged for one
-another within a sentence are not seen.
+Numbers, dates, names, quotations and negations are compared, what is said of all or only
+perhaps, and who does it to whom; the rest of the wording is free: a changed fact must be
+caught, a paraphrase should pass. An act that was made up out of right names is not seen.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
+from rag.amounts import by_word, is_carried, read_amounts, said_otherwise
 from rag.days import WEEKDAY, WEEKDAYS, Day, covers, find_days
+from rag.doubt import flat
+from rag.edges import find_edges
+from rag.exchanged import exchange
 from rag.names import unnamed
-from rag.numbers import Number, find_numbers, same_value
-from rag.polarity import flat, turned
+from rag.numbers import Number, find_numbers
+from rag.polarity import turned
+from rag.scope import widened
 
 __all__ = ["Source", "missing"]
 
 _OPEN, _CLOSE = "“«„", "”»"
-_AMOUNT = {
-    1: r"\b(?:one|an?|single|sole|only|each|every|another)\b",
-    2: r"\b(?:both|pair|twin|double|couple|twice|second)\b",
-}
-_PLACE = {
-    1: r"\b(?:initial(?:ly)?|earliest|never before|original(?:ly)?)\b",
-    2: r"\b(?:another|again)\b",
-}
-"""Words that are no numbers and carry one all the same."""
-_ADVERB = re.compile(r"^first(?:ly)?,|\bfirst of all\b|\bat first\b", re.IGNORECASE)
 _REPORTS = re.compile(r"\b(?:report|publish|wrote|writ|according to|article|dated)", re.IGNORECASE)
 _NEAR = re.compile(
     r"\b(?:(?:last|next|this)\s(?:week|month|year)|yesterday|tomorrow)\b", re.IGNORECASE
@@ -51,7 +45,8 @@ def missing(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
     """What of the claim no source carries, each as a phrase for people; () where all is.
 
     Such as `the number 68`, `the date 3 March 2023`, `the name Lapid`, `the quotation “…”`,
-    `the negation` (one too many or too few), `the doubt` (a `may` that the claim drops).
+    `the exchange of Lapid and Gantz`, `the negation` (one too many or too few), `the doubt` (a
+    `may` that the claim drops) and `the scope` (`all` for `some`, `over` for `under`).
 
     Args:
         claim: one sentence of an answer, in any words.
@@ -65,10 +60,14 @@ def missing(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
         *(f"the date {d}" for d in _dates(claim, sources)),
         *(f"the name {n}" for n in unnamed(claim, every)),
     ]
+    if exchanged := exchange(claim, texts):
+        found.append(f"the exchange of {exchanged}")
     if turned(claim, texts):
         found.append("the negation")
     elif flat(claim, texts):
         found.append("the doubt")
+    if widened(claim, texts):
+        found.append("the scope")
     return tuple(dict.fromkeys(found))
 
 
@@ -107,14 +106,15 @@ def _numbers(claim: str, sources: Sequence[Source]) -> Iterator[str]:
     dates = find_days(claim)
     known = [n for s in sources for n in _amounts(s.text)]
     days = [d for s in sources for d in find_days(s.text, s.published)]
+    days += [d for s in sources for d in find_edges(s.text, s.published)]
     text = " ".join(s.text for s in sources)
     about = " ".join(s.about for s in sources)
     for number in _outside(find_numbers(claim), dates):
         words = claim[number.start : number.end]
-        ways = (number, *_in_years(claim, number))
-        if any(_is_carried(way, other) for way in ways for other in known):
+        ways = (number, *said_otherwise(claim, number))
+        if any(is_carried(way, other) for way in ways for other in known):
             continue
-        if _by_word(number, claim, text) or _by_day(number, words, days):
+        if by_word(number, claim, text, known) or _by_day(number, words, days):
             continue
         # The number of "Channel 12" belongs to a name the reader is shown.
         named = re.search(r"[A-Z]\w*\s$", claim[: number.start])
@@ -124,37 +124,12 @@ def _numbers(claim: str, sources: Sequence[Source]) -> Iterator[str]:
 
 
 def _amounts(text: str) -> list[Number]:
-    """The numbers that are no part of a date; "two decades" also as twenty."""
-    numbers = _outside(find_numbers(text), find_days(text))
-    return [*numbers, *(years for n in numbers for years in _in_years(text, n))]
-
-
-def _in_years(text: str, number: Number) -> Iterator[Number]:
-    if re.match(r"[\s-]decades?\b", text[number.end :]):
-        yield replace(number, value=number.value * 10)
+    """The numbers that are no part of a date, also those said in other words."""
+    return read_amounts(text, _outside(find_numbers(text), find_days(text)))
 
 
 def _outside(numbers: Sequence[Number], days: Sequence[Day]) -> list[Number]:
     return [n for n in numbers if not any(n.start < d.end and d.start < n.end for d in days)]
-
-
-def _is_carried(number: Number, other: Number) -> bool:
-    if number.ordinal != other.ordinal or not same_value(number, other):
-        return False
-    # "$67" is not carried by "67 people", but "half" is by "50%".
-    return not number.unit or number.unit == other.unit or other.value != number.value
-
-
-def _by_word(number: Number, claim: str, text: str) -> bool:
-    """Whether a word that is no number carries it: "a" one, "both" two, "again" second."""
-    if number.value not in (1, 2) or number.unit or number.end - number.start > len("second"):
-        return False
-    if number.ordinal and _ADVERB.search(claim):
-        return True
-    words = (_PLACE if number.ordinal else _AMOUNT)[int(number.value)]
-    pronoun = number.value == 1 and re.match(r"\s(?:of|another)\b", claim[number.end :])
-    pronoun = pronoun or re.search(r"\b(?:no|any|every|some)[\s-]$", claim[: number.start].lower())
-    return bool(pronoun or re.search(words, text, re.IGNORECASE))
 
 
 def _by_day(number: Number, words: str, days: Sequence[Day]) -> bool:
@@ -168,6 +143,7 @@ def _by_day(number: Number, words: str, days: Sequence[Day]) -> bool:
 def _dates(claim: str, sources: Sequence[Source]) -> Iterator[str]:
     wanted = find_days(claim)
     days = [d for s in sources for d in find_days(f"{s.text}\n{s.about}", s.published)]
+    days += [d for s in sources for d in find_edges(s.text, s.published)]
     years = {n.value for s in sources for n in find_numbers(s.text) if not n.unit}
     for day in wanted:
         if any(covers(d, day) for d in days):

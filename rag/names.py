@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
-from pathlib import Path
 from typing import NamedTuple
 
-from rag.errors import ModelError
 from rag.index_words import STOP_WORDS
 from rag.name_words import (
     CALENDAR,
@@ -25,6 +22,7 @@ from rag.name_words import (
     SAYS,
     TITLES,
 )
+from rag.ordinary_words import capitalised, is_adverbial, is_ordinary
 
 __all__ = ["Name", "find_names", "unnamed"]
 
@@ -81,7 +79,7 @@ def unnamed(claim: str, texts: Sequence[str]) -> tuple[str, ...]:
     what they stand for. Where the claim's word is capitalised in mid-sentence, so must be the
     text's, institutions' nouns aside. A first name may not be put before another's last name.
     """
-    known = _Known(texts)
+    known = _known(tuple(texts))
     missing: list[str] = []
     for run in _runs(claim):
         carried = _spelt_out(run, known)
@@ -121,18 +119,34 @@ class _Known:
         for n, part in enumerate(parts):
             self.pairs.update((part, other) for other in parts[n + 1 : n + 4])
             for end in range(n + 2, min(n + 7, len(parts) + 1)):
-                if any(_is_ordinary(p) for p in parts[n:end]):
+                if any(is_ordinary(p) for p in parts[n:end]):
                     self.initials.add("".join(p[0] for p in parts[n:end]))
+
+
+@functools.lru_cache(maxsize=64)
+def _known(texts: tuple[str, ...]) -> _Known:
+    """The same sources are asked about every sentence of an answer."""
+    return _Known(texts)
 
 
 def _carried(part: str, word: _Word, known: _Known) -> bool:
     if part in known.capitals or part in TITLES:
         return True
     loose = word.first or part in COMMON
-    if (loose and part in known.words) or any(_akin(part, k) for k in known.capitals):
+    if (loose and part in known.words) or (word.first and _derived(part, known.words)):
+        return True
+    if any(_akin(part, k) for k in known.capitals):
         return True
     acronym = len(part) > 1 and word.text.replace(".", "").isupper()
     return acronym and part in known.initials
+
+
+def _derived(part: str, words: set[str]) -> bool:
+    """Whether a sentence's first word is one of the text's in another form: vaccines."""
+    if len(part) < 7:
+        return False
+    stem = part[: max(5, len(part) * 3 // 5)]
+    return any(word.startswith(stem) for word in words)
 
 
 def _akin(a: str, b: str) -> bool:
@@ -154,7 +168,7 @@ def _spelt_out(run: Sequence[_Word], known: _Known) -> set[int]:
         for end in range(start + 2, min(start + 7, len(run) + 1)):
             parts = [part for word in run[start:end] for part in word.parts]
             short = "".join(part[0] for part in parts)
-            if short in known.acronyms and any(_is_ordinary(part) for part in parts):
+            if short in known.acronyms and any(is_ordinary(part) for part in parts):
                 carried |= {word.start for word in run[start:end]}
     return carried
 
@@ -258,36 +272,20 @@ def _name_parts(word: str, following: str, *, first: bool) -> tuple[str, ...]:
 def _opens_only(word: str, following: str) -> bool:
     """Whether a sentence's first word has its capital for that alone."""
     folded = _fold(_split(word)[0])
-    if folded in PARTICLES or not (_is_ordinary(folded) or _is_adverbial(folded, following)):
+    if folded in PARTICLES or not (is_ordinary(folded) or is_adverbial(folded, following)):
         return False
     if folded in GIVEN and (_is_capital(following) or following in SAYS):
         return False
     # Only a name stands before "said" in the singular and without an article.
-    named = folded in _capitalised() and not folded.endswith("s") and folded not in CROWDS
+    named = folded in capitalised() and not folded.endswith("s") and folded not in CROWDS
     return not (named and following in SAYS)
-
-
-def _is_ordinary(folded: str) -> bool:
-    """Whether the word is known in lower case, as it is or without its ending."""
-    if folded in _ordinary() or folded in STOP_WORDS or folded in COMMON:
-        return True
-    stem = re.sub(r"(?:ing|ed|ly|er|es|s|d|ally)$", "", folded)
-    doubled = stem[:-1] if stem[-2:-1] == stem[-1:] else stem
-    known = _ordinary()
-    return len(stem) > 2 and stem != folded and any(s in known for s in (stem, stem + "e", doubled))
-
-
-def _is_adverbial(folded: str, following: str) -> bool:
-    """Whether an unknown word opens a sentence as "Reportedly" or "Clarifying his" do."""
-    if folded in _capitalised() or len(folded) < 6:
-        return False
-    return folded.endswith("ly") or (folded.endswith("ing") and following in STOP_WORDS)
 
 
 def _split(word: str) -> list[str]:
     return [part for part in _HYPHEN.split(_POSSESSIVE.sub("", word)) if part]
 
 
+@functools.lru_cache(maxsize=20_000)
 def _fold(word: str) -> str:
     """Without case, accents, possessive, full stops, apostrophes and hyphens."""
     plain = unicodedata.normalize("NFKD", _POSSESSIVE.sub("", word)).casefold()
@@ -305,36 +303,3 @@ def _has_capital(word: str) -> bool:
 def _is_acronym(word: str) -> bool:
     letters = word.replace(".", "")
     return len(letters) > 1 and letters.isupper()
-
-
-@functools.cache
-def _orthography() -> dict[str, int]:
-    """Punkt's counts of how a word was seen in a year of the Wall Street Journal, as bits.
-
-    Raises:
-        ModelError: the installed llama-index-core has no such model.
-    """
-    # Found without importing: llama_index takes more than a second to import.
-    spec = importlib.util.find_spec("llama_index")
-    for place in (spec.submodule_search_locations if spec else None) or ():
-        folder = Path(place) / "core" / "_static" / "nltk_cache" / "tokenizers" / "punkt_tab"
-        path = folder / "english" / "ortho_context.tab"
-        if path.is_file():
-            rows = (row.split("\t") for row in path.read_text("utf-8").splitlines())
-            return {word: int(bits) for word, bits in rows}
-    raise ModelError(
-        "The installed llama-index-core lacks nltk's punkt_tab model; install another version"
-        " of it (0.14 has one)."
-    )
-
-
-@functools.cache
-def _ordinary() -> frozenset[str]:
-    """Words seen in lower case."""
-    return frozenset(word for word, bits in _orthography().items() if bits & 0b1110000)
-
-
-@functools.cache
-def _capitalised() -> frozenset[str]:
-    """Words seen with a capital in mid-sentence."""
-    return frozenset(word for word, bits in _orthography().items() if bits & 0b100)

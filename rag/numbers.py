@@ -5,6 +5,7 @@ The numbers within dates are found too: whoever wants none leaves out what `rag.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import unicodedata
@@ -144,6 +145,7 @@ class Number:
     """Code points in the text: the whole expression with its scale and sign."""
 
 
+@functools.lru_cache(maxsize=256)
 def find_numbers(text: str) -> tuple[Number, ...]:
     """All numbers of a text, in order, not overlapping.
 
