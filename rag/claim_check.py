@@ -75,6 +75,7 @@ class _Claim:
     def __init__(self, text: str) -> None:
         self._text = text
         self._words = _content(_without_facts(text)) or _content(text)
+        self.has_pronoun = bool(_PRONOUN.search(text))
 
     def lacks(self, cited: Sequence[Evidence], least: float = LEAST_SHARED) -> tuple[str, ...]:
         """What none of these carries; "what it says" where they are about something else."""
@@ -104,7 +105,8 @@ def _instead(
     claim: _Claim, cited: Sequence[Evidence], shown: Sequence[Evidence]
 ) -> Iterator[tuple[Evidence, ...]]:
     for one in cited:
-        if not _PRONOUN.search(one.text):
+        # Where the claim has a pronoun itself, it has put no name for it.
+        if not _PRONOUN.search(one.text) or claim.has_pronoun:
             continue
         before = next((e for e in shown if _stands_before(e, one)), None)
         if before is not None and before not in cited:

@@ -9,7 +9,18 @@ from typing import NamedTuple
 
 from rag.index_words import STOP_WORDS, stems
 
-__all__ = ["CONTRARY", "NOT", "PAST", "SUBJECTS", "Word", "heads_of", "overlap", "read", "stem_of"]
+__all__ = [
+    "CONTRARY",
+    "NOT",
+    "PAST",
+    "REFUSED",
+    "SUBJECTS",
+    "Word",
+    "heads_of",
+    "overlap",
+    "read",
+    "stem_of",
+]
 
 NOT = frozenset(
     "not no never none nobody nothing nowhere neither nor cannot without hardly scarcely"
@@ -56,6 +67,7 @@ _IDLE = re.compile(
     r"\bnot (?:only|just|least)\b|\bwhether or not\b|\bno doubt\b|\bno (?:matter|wonder)\b"
     r"|\b(?:no|not) (?:fewer|less|later|more|earlier|sooner|longer|higher|lower|bigger|worse"
     r"|better|other|older|younger|greater) than\b|\bnot to mention\b|\bif not\b|\bas not\b"
+    r"|\bnot even (?=[0-9]|an?\b|one\b|half\b)"
     r"|\b(?:at (?:present|all)|so far|as yet|in fact)\b",
     re.IGNORECASE,
 )

@@ -27,13 +27,14 @@ from rag.types import Dropped, Evidence
 
 __all__ = ["Composer", "Draft", "Written", "packed"]
 
-_FENCE = "ARTICLES"
+_FENCE = "ARTICLES-9f3a7c51e0b2"
 """Stands for the fence where it must not differ: in the cache's keys and the token count."""
 _MARKUP_TOKENS = 8
 """What chat templates add to a message, and a number in brackets to a sentence."""
 _LEAST_EVIDENCE = 100
 _REFUSAL = re.compile(
-    r"(?:the\s+)?(?:articles?|numbered sentences|sentences|sources?|texts?|evidence|reports?)"
+    r"(?:the\s+)?(?:(?:provided|given|numbered|shown|available)\s+)?"
+    r"(?:articles?|sentences|sources?|texts?|evidence|reports?)"
     r"\s+(?:provided\s+|given\s+)?(?:do(?:es)?\s+not|don[’']t|doesn[’']t)\s+"
     r"(?:say|state|mention|answer|specify|tell|contain|provide|indicate|give)\b",
     re.IGNORECASE,
@@ -110,21 +111,40 @@ class Composer:
         if completion is not None:
             yield Draft(tuple(written), tuple(dropped), completion, cached, waiting.seconds)
 
+    def reply(self, messages: Sequence[Message]) -> str:
+        """A whole reply to something else than a question, such as one to be put anew.
+
+        Raises:
+            ProviderError: there is none.
+        """
+        key = self._key(messages)
+        if self._cache and (kept := self._cache.get(key)):
+            return kept.text
+        settings = self._settings
+        found = self.model.complete(
+            messages, max_tokens=settings.max_tokens, temperature=settings.temperature
+        )
+        if self._cache:
+            self._cache.put(key, found)
+        return found.text
+
+    def _key(self, messages: Sequence[Message]) -> str:
+        return ReplyCache.key(
+            {
+                "host": self.model.endpoint.address,
+                "model": self.model.name,
+                "messages": [message._asdict() for message in messages],
+                "temperature": self._settings.temperature,
+                "max_tokens": self._settings.max_tokens,
+            }
+        )
+
     def _pieces(
         self, question: str, evidence: Sequence[Evidence], shown: Shown
     ) -> Iterator[_Piece]:
         settings = self._settings
         # The fence is drawn anew for each request, and must not make each one a new question.
-        plain = answer_messages(question, evidence, _FENCE).messages
-        key = ReplyCache.key(
-            {
-                "host": self.model.endpoint.address,
-                "model": self.model.name,
-                "messages": [message._asdict() for message in plain],
-                "temperature": settings.temperature,
-                "max_tokens": settings.max_tokens,
-            }
-        )
+        key = self._key(answer_messages(question, evidence, _FENCE).messages)
         if self._cache and (kept := self._cache.get(key)):
             yield kept.text
             yield kept, True
@@ -161,7 +181,7 @@ def packed(
     """The best evidence that fits into the prompt, best first.
 
     Raises:
-        SettingsError: not even a little does.
+        SettingsError: nothing does.
     """
     window = settings.context_window or context_window_of(model)
     fixed = answer_messages(question, (), _FENCE).messages
@@ -180,10 +200,15 @@ def packed(
         if item.article.id not in heads:
             cost += count_tokens(head_of(item.article), model) + _MARKUP_TOKENS
         if cost > room:
-            break
+            continue
         room -= cost
         heads.add(item.article.id)
         chosen.append(item)
+    if evidence and not chosen:
+        raise SettingsError(
+            f"No sentence of the articles fits into {room} tokens; raise `evidence_tokens`, or"
+            " `context_window` if the model takes more."
+        )
     return tuple(chosen)
 
 

@@ -6,21 +6,27 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["DraftSentence", "Drafted"]
+__all__ = ["DraftSentence", "Drafted", "without_thoughts"]
 
 _MARK = r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]|【\s*\d+[^】]*】"
 _MARKS = re.compile(rf"(?:\s*(?:{_MARK}))+")
 _NUMBERS = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
 _BOUNDARY = re.compile(
-    rf"(?:[.!?…]['\"’”)]*(?:\s*(?:{_MARK}))*|(?:\s*(?:{_MARK}))+[.!?…]?['\"’”)]*)(?=\s+[\"“‘'(]?[A-Z0-9])|\n+"
+    # Marks on the next line are not waited for: a line feed ends a sentence at once.
+    rf"(?:[.!?…]['\"’”)*]*(?:[^\S\n]*(?:{_MARK}))*"
+    rf"|(?:[^\S\n]*(?:{_MARK}))+[.!?…]?['\"’”)*]*)"
+    r"(?=[^\S\n]+[\"“‘'(*`]*[^\W_a-z])|\n+"
 )
 _ABBREVIATED = re.compile(
-    r"(?:^|[\s(“\"])(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Gen|Col|Lt|Capt|Sgt|Prof|Rev|Sen|Rep|Gov|Jr|Sr|No|Nos"
-    r"|vs|etc|approx|Jan|Feb|Aug|Sept|Sep|Oct|Nov|Dec|U\.S|U\.K|U\.N|a\.m|p\.m|e\.g|i\.e)\.$"
+    r"(?:^|[\s(“\"])(?:[A-Z]|Mr|Mrs|Ms|Mx|Messrs|Dr|St|Gen|Col|Lt|Capt|Sgt|Maj|Adm|Brig|Cmdr|Cpl"
+    r"|Pvt|Prof|Rev|Sen|Rep|Gov|Hon|Jr|Sr|Mt|Ft|No|Nos|vs|etc|approx|Jan|Feb|Mar|Apr|Aug|Sept|Sep"
+    r"|Oct|Nov|Dec|U\.S|U\.K|U\.N|a\.m|p\.m|e\.g|i\.e)\.$"
 )
 _LIST = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_LIST_SIGN = re.compile(r"\s*\d{1,2}\.")
 _MARKUP = re.compile(r"\*\*|__|`|^#{1,6}\s+")
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|$)", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_THINKING = re.compile(r"<(?:think|thinking|reasoning)>.*", re.DOTALL | re.IGNORECASE)
 _MOST_IN_RANGE = 12
 
 
@@ -48,24 +54,21 @@ class Drafted:
 
     def end(self) -> Iterator[DraftSentence]:
         """What is left when the model is done."""
-        rest, self._text = _THOUGHT.sub("", self._text), ""
+        rest, self._text = without_thoughts(self._text), ""
         if found := sentence_of(rest):
             yield found
 
     def _cut(self) -> int | None:
-        if "<" in self._text:
-            self._text = re.sub(
-                r"<(think|thinking|reasoning)>.*?</\1>", "", self._text,
-                flags=re.DOTALL | re.IGNORECASE,
-            )  # fmt: skip
-            if re.match(r"\s*<(?:think|thinking|reasoning)>", self._text, re.IGNORECASE):
-                return None
-        for match in _BOUNDARY.finditer(self._text):
-            before = self._text[: match.end()].rstrip()
+        text = self._text
+        if "<" in text:
+            self._text = _THOUGHT.sub("", text)
+            text = _THINKING.sub("", self._text)
+        for match in _BOUNDARY.finditer(text):
+            before = text[: match.end()].rstrip()
             plain = _MARKS.sub("", before)
-            if "\n" not in match[0] and _ABBREVIATED.search(plain):
-                continue
-            return match.end()
+            ends = "\n" in match[0]
+            if ends or not (_ABBREVIATED.search(plain) or _LIST_SIGN.fullmatch(plain)):
+                return match.end()
         return None
 
 
@@ -84,3 +87,8 @@ def sentence_of(text: str) -> DraftSentence | None:
     if not re.search(r"\w", plain):
         return None
     return DraftSentence(plain, tuple(dict.fromkeys(numbers)))
+
+
+def without_thoughts(text: str) -> str:
+    """What is left of an answer once what a model thinks aloud is taken out."""
+    return _THINKING.sub("", _THOUGHT.sub("", text))

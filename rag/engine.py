@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rag.answering import Outcome, Said, Understood, by_model, by_quotation
 from rag.closing import Closing
 from rag.compose import Composer
-from rag.conversation import Conversation, stand_alone
+from rag.conversation import Conversation, completed, stand_alone
 from rag.embed import Embedder
 from rag.errors import EmptyLibrary, SettingsError
 from rag.evidence import find_evidence
@@ -145,13 +145,13 @@ class Engine(Closing):
         started = time.perf_counter()
         question = _checked(question)
         turns = conversation.turns if conversation else ()
-        model = self._composer.model if self._composer else None
-        asked = stand_alone(question, turns, model, self._settings.max_tokens)
+        reply = self._composer.reply if self._composer else None
+        asked = stand_alone(question, turns, reply)
         rewritten = time.perf_counter()
         if asked != question:
             yield Understood(asked)
         filters = self._resolved(filters or Filters(), as_of)
-        parts = parts_of(asked)
+        parts = completed(parts_of(asked))
         found = [self.retrieve(part, filters) for part in parts]
         written = time.perf_counter()
         outcome = yield from self._outcome(asked, found)
@@ -169,7 +169,7 @@ class Engine(Closing):
         timings = {
             **{key: sum(f.timings_ms[key] for f in found) for key in found[0].timings_ms},
             "write": (done - written) * 1000 - outcome.model_ms,
-            "model": outcome.model_ms + (rewritten - started) * 1000 * (model is not None),
+            "model": outcome.model_ms + (rewritten - started) * 1000 * (reply is not None),
             "total": (time.perf_counter() - started) * 1000,
         }
         yield Answer(

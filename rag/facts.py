@@ -58,7 +58,7 @@ def missing(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
         *(f"the quotation “{q}”" for q in _quotations(claim) if not _stands(q, every)),
         *(f"the number {n}" for n in _numbers(claim, sources)),
         *(f"the date {d}" for d in _dates(claim, sources)),
-        *(f"the name {n}" for n in unnamed(claim, every)),
+        *(f"the name {n}" for n in _names(claim, texts, every)),
     ]
     if exchanged := exchange(claim, texts):
         found.append(f"the exchange of {exchanged}")
@@ -69,6 +69,20 @@ def missing(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
     if widened(claim, texts):
         found.append("the scope")
     return tuple(dict.fromkeys(found))
+
+
+def _names(claim: str, texts: Sequence[str], every: Sequence[str]) -> Iterator[str]:
+    """Names that nothing has; and those of the title alone where they may have replaced another.
+
+    A name that only the title has, in a claim that leaves out one of the cited words, reads as
+    if it had been put in its place.
+    """
+    absent = unnamed(claim, every)
+    yield from absent
+    if not _REPORTS.search(claim):
+        borrowed = [name for name in unnamed(claim, texts) if name not in absent]
+        if borrowed and any(unnamed(text, [claim]) for text in texts):
+            yield from borrowed
 
 
 def _quotations(text: str) -> Iterator[str]:

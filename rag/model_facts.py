@@ -7,6 +7,7 @@ longest that fits counts. All of it can be overruled by the settings `context_wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
@@ -44,6 +45,9 @@ _WINDOWS: Mapping[str, int] = {
 setting decides, which is often much less than the model could."""
 
 
+_DATED = re.compile(r"(?:[-:@](?:[0-9-]+|latest|chat-latest))?")
+
+
 class Price(NamedTuple):
     """US dollars a million tokens."""
 
@@ -75,11 +79,14 @@ def context_window_of(model: str) -> int:
 def price_of(model: str) -> Price | None:
     """OpenAI's list price on `PRICES_AS_OF`; None where it is not known."""
     found = _longest(model, _PRICES)
-    return _PRICES[found] if found else None
+    # "o3-pro" costs ten times what "o3" does: only a date may follow.
+    if found is None or not _DATED.fullmatch(_bare(model)[len(found) :]):
+        return None
+    return _PRICES[found]
 
 
 def _longest(model: str, table: Mapping[str, object]) -> str | None:
-    name = model.rpartition("/")[2].lower()
+    name = _bare(model)
     # "gpt-4" must not speak for "gpt-40" or "gpt-4.5", but for "gpt-4-0613" it does.
     fitting = [
         known
@@ -87,3 +94,7 @@ def _longest(model: str, table: Mapping[str, object]) -> str | None:
         if name.startswith(known) and (len(name) == len(known) or name[len(known)] in "-:@")
     ]
     return max(fitting, key=len, default=None)
+
+
+def _bare(model: str) -> str:
+    return model.rpartition("/")[2].lower()

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from rag.clauses import CONTRARY, NOT, SUBJECTS, Word, heads_of, overlap, read
 from rag.opposites import are_opposite, put_for_another
+from rag.plain_negation import PLAIN, shortfall, surplus
 
 __all__ = ["turned"]
 
@@ -40,7 +41,7 @@ def _added(said: Sequence[Word], cited: Sequence[Sequence[Word]]) -> bool:
             return True
         if _in_other_words(said, at, known) or _any_for_no(said, at, known):
             continue
-        if not negative:
+        if not negative or (word.text in PLAIN and surplus(said, cited) > 0):
             return True
         # The first word it governs that the source has, too, must stand negated there; of
         # all those that "nobody" governs, any.
@@ -114,6 +115,7 @@ def _alike(word: Word, head: str) -> bool:
 
 def _dropped(said: Sequence[Word], cited: Sequence[Sequence[Word]]) -> bool:
     shared = overlap(said, cited)
+    fewer = shortfall(said, cited) > 0
     for words in cited:
         for at, word in enumerate(words):
             if not word.negates:
@@ -126,6 +128,8 @@ def _dropped(said: Sequence[Word], cited: Sequence[Sequence[Word]]) -> bool:
             heads = heads_of(words, at)[: None if word.text in SUBJECTS else 1]
             if _another_verb(words, at, said) or _in_other_words(words, at, said):
                 continue
+            if fewer and word.text in NOT and not _any_for_no(words, at, said):
+                return True
             denied = {w.clause for w in said if w.negates}
             mine = [w.reached or w.clause in denied for w in said if w.stem in heads]
             freely = any(w.stem in heads and not w.reached for ws in cited for w in ws)

@@ -91,9 +91,13 @@ def rewrite_messages(question: str, turns: Sequence[tuple[str, str]]) -> tuple[M
 
 
 def head_of(article: Article) -> str:
-    """The line over an article's sentences: outlet, date and title."""
+    """The line over an article's sentences: outlet, date and title.
+
+    It begins with a word of ours: an outlet may call itself "Question: who pays?".
+    """
     title = f", “{_plain(article.title)}”" if article.title else ""
-    return f"{_plain(article.outlet or 'Unknown outlet')}, {long_date(article.published)}{title}"
+    outlet = _plain(article.outlet or "an unknown outlet")
+    return f"From {outlet}, {long_date(article.published)}{title}"
 
 
 def _plain(text: str) -> str:

@@ -21,6 +21,8 @@ __all__ = ["ReplyCache", "replies_of"]
 _MOST = 5_000
 """Replies kept; the oldest go first. One takes a kilobyte or two."""
 _CHECKED_EVERY = 100
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What reading a file of any other shape may raise."""
 
 
 def replies_of(home: Path) -> Path:
@@ -47,7 +49,7 @@ class ReplyCache:
 
     def get(self, key: str) -> Completion | None:
         """The reply, with the seconds it once took; None where there is none."""
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, *_DAMAGE):
             row = json.loads((self._folder / f"{key}.json").read_bytes())
             if row["sha256"] == _sha256(row["text"]):
                 return Completion(
@@ -62,11 +64,16 @@ class ReplyCache:
     def put(self, key: str, reply: Completion) -> None:
         """Keep a whole reply."""
         row = {**reply._asdict(), "sha256": _sha256(reply.text)}
-        with suppress(OSError):
+        part = self._folder / f"{secrets.token_hex(8)}.part"
+        try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            part = self._folder / f"{secrets.token_hex(8)}.part"
             part.write_text(json.dumps(row), encoding="utf-8")
             part.replace(self._folder / f"{key}.json")
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+            return
+        with suppress(OSError):
             if self._written % _CHECKED_EVERY == 0:
                 self._prune()
             self._written += 1

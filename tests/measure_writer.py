@@ -4,9 +4,9 @@
 
 HOME is a library, QUESTIONS a gold file or a BEIR set's queries.jsonl. The model is a server
 on a loopback port that copies three of the sentences it is shown, in pieces of twelve
-letters, two milliseconds apart, each sentence on a line with its number. Printed are the milliseconds
-between the line feed that ends the first sentence and the sentence being given on, and those
-of a whole answer without the waiting for the model: median and 95th percentile.
+letters, two milliseconds apart, each sentence on a line with its number. Printed are the
+milliseconds between the line feed that ends the first sentence and the sentence being given
+on, and those of a whole answer without the waiting for the model: median and 95th percentile.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-import rag.engine as program
+import rag.answering
+import rag.engine
 from eval.gate import with_verdict
 from eval.questions.cases import Gold
 from eval.questions.gold_file import load_gold
@@ -83,9 +84,9 @@ def claims_changed(change: Callable[[Claim], Claim]) -> Patch:
 
 def answer_changed(change: Callable[[Answer], Answer]) -> Patch:
     """Past verification: what a program would say that has lost its check as well."""
-    asking = program.Engine.ask
+    asking = rag.engine.Engine.ask
 
-    def broken(self: program.Engine, *args: Any) -> Answer:
+    def broken(self: rag.engine.Engine, *args: Any) -> Answer:
         answer = asking(self, *args)
         return change(answer) if answer.claims else answer
 
@@ -233,7 +234,8 @@ def test_the_gate_closes_on_every_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for target, broken in FAULTS[name]:
-        monkeypatch.setattr(f"rag.engine.{target}", broken)
+        room = "answering" if hasattr(rag.answering, target) else "engine"
+        monkeypatch.setattr(f"rag.{room}.{target}", broken)
     results = with_verdict(evaluate(seeds_home, gold, Settings()), baseline, max_drop=0.02)
     # A fault that only made the program stumble would close the gate for another reason.
     assert (results.errors, results.unscored) == (0, 0)
