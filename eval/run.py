@@ -194,7 +194,7 @@ def _ranking(
     grades = options.judgements.get(case.id)
     if not grades:
         return None
-    hits = engine.search(case.question, None, case.as_of)
+    hits = engine.finder.search(case.question, None, case.as_of)
     best = dict.fromkeys(hit.passage.article_id for hit in hits)
     return Ranking(tuple(best)[:_DEEP], grades)
 

@@ -37,7 +37,9 @@ _MORE = re.compile(r"\b(?:more than|over)\s$", re.IGNORECASE)
 _MOST = re.compile(r"\b(?:most|majority|mostly)\b", re.IGNORECASE)
 _EQUAL = re.compile(r"\b(?:equally|evenly|halv\w+|50-50|fifty-fifty)\b", re.IGNORECASE)
 _ADVERB = re.compile(
-    r"^first(?:ly)?,|\b(?:first of all|at first|first and foremost|first came|first ha[ds])\b",
+    r"^first(?:ly)?,|\b(?:first of all|at first|first and foremost|first came|first ha[ds]"
+    r"|first (?:in|on|at|to)\b[^.;]{2,40}\bthen"
+    r"|(?:put|puts|putting|placed?|come|comes)\b[^.;]{2,25}\bfirst)\b",
     re.IGNORECASE,
 )
 _IDIOM = re.compile(

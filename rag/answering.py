@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from rag.compose import Composer, Draft, Written
+from rag.draft import ThoughtAloud
 from rag.errors import ProviderError
-from rag.model_facts import Price, price_of
+from rag.llm import Completion
 from rag.settings import Settings
 from rag.types import Article, Citation, Claim, Dropped, Evidence
 from rag.verify import verify
 from rag.write import choose, cite, quote_claims
 
-__all__ = ["Outcome", "Said", "Understood", "by_model", "by_quotation"]
-
-OPENAI_HOST = "api.openai.com"
-"""The only server whose prices are known."""
+__all__ = [
+    "Outcome",
+    "Said",
+    "Understood",
+    "Withdrawn",
+    "by_model",
+    "by_quotation",
+    "with_rewording",
+]
 
 
 class Said(NamedTuple):
@@ -32,6 +38,10 @@ class Understood(NamedTuple):
     """How a follow-up was put, given before anything is claimed."""
 
     question: str
+
+
+class Withdrawn(NamedTuple):
+    """What was claimed so far was a model thinking aloud; the answer only begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ def by_model(
     evidence: Sequence[Evidence],
     settings: Settings,
     article: Callable[[str], Article],
-) -> Iterator[Said | Outcome]:
+) -> Iterator[Said | Withdrawn | Outcome]:
     """Have a model write.
 
     Args:
@@ -112,6 +122,11 @@ def by_model(
             if isinstance(item, Draft):
                 draft = item
                 continue
+            if isinstance(item, ThoughtAloud):
+                if claims:
+                    yield Withdrawn()
+                book, claims, refuted = _Book(article), [], []
+                continue
             said = book.enter(item) if isinstance(item, Written) else None
             if isinstance(item, Dropped) and settings.unsupported == "mark":
                 said = Said(Claim(item.text, (), "unsupported"), ())
@@ -136,23 +151,26 @@ def by_model(
             "prompt_tokens": reply.prompt_tokens,
             "completion_tokens": reply.completion_tokens,
         },
-        cost_usd=None if draft.cached else _cost(composer, settings, draft),
+        cost_usd=None if draft.cached else composer.cost_of(reply),
         cached=draft.cached,
         dropped=(*draft.dropped, *refuted),
         model_ms=draft.waited_s * 1000,
     )
 
 
-def _cost(composer: Composer, settings: Settings, draft: Draft) -> float | None:
-    reply, endpoint = draft.completion, composer.model.endpoint
-    price = price_of(composer.model.name) if endpoint.host == OPENAI_HOST else None
-    if settings.prompt_price or settings.completion_price:
-        price = Price(settings.prompt_price, settings.completion_price)
-    if price is None or not (reply.prompt_tokens or reply.completion_tokens):
-        return None
-    return (
-        reply.prompt_tokens * price.prompt + reply.completion_tokens * price.completion
-    ) / 1_000_000
+def with_rewording(outcome: Outcome, reply: Completion, cost_usd: float | None) -> Outcome:
+    """The outcome with the tokens and the cost of putting the question anew."""
+    took = {
+        "prompt_tokens": reply.prompt_tokens,
+        "completion_tokens": reply.completion_tokens,
+    }
+    costs = [cost for cost in (outcome.cost_usd, cost_usd) if cost is not None]
+    return replace(
+        outcome,
+        model=outcome.model or reply.model,
+        usage={key: outcome.usage.get(key, 0) + tokens for key, tokens in took.items()},
+        cost_usd=sum(costs) if costs else None,
+    )
 
 
 class _Book:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rag.claim_check import check
-from rag.draft import Drafted, DraftSentence
+from rag.claim_reader import ClaimReader
+from rag.draft import Drafted, DraftSentence, ThoughtAloud
 from rag.errors import SettingsError
 from rag.llm import Completion, Model
 from rag.llm_request import Message
-from rag.model_facts import context_window_of
+from rag.model_facts import Price, context_window_of, price_of
 from rag.prompts import NOT_SAID, Shown, answer_messages, head_of
 from rag.reading import fold
 from rag.reply_cache import ReplyCache
@@ -27,6 +28,8 @@ from rag.types import Dropped, Evidence
 
 __all__ = ["Composer", "Draft", "Written", "packed"]
 
+OPENAI_HOST = "api.openai.com"
+"""The only server whose prices are known."""
 _FENCE = "ARTICLES-9f3a7c51e0b2"
 """Stands for the fence where it must not differ: in the cache's keys and the token count."""
 _MARKUP_TOKENS = 8
@@ -67,13 +70,24 @@ class Composer:
     """Has a model write answers from evidence."""
 
     def __init__(self, model: Model, settings: Settings, cache: ReplyCache | None) -> None:
+        """Load the claim reader.
+
+        Args:
+            model: asked; the caller closes it.
+            settings: those of its requests.
+            cache: of its replies; None keeps none.
+
+        Raises:
+            ModelError: a file of the claim reader is missing or altered.
+        """
         self.model = model
+        self._reader = ClaimReader(settings.threads)
         self._settings = settings
         self._cache = cache
 
     def compose(
         self, question: str, evidence: Sequence[Evidence]
-    ) -> Iterator[Written | Dropped | Draft]:
+    ) -> Iterator[Written | Dropped | ThoughtAloud | Draft]:
         """Each sentence as soon as it is known what carries it, or that nothing does.
 
         Args:
@@ -81,7 +95,8 @@ class Composer:
             evidence: sentences that may answer it, best first; as many are shown as fit.
 
         Yields:
-            Sentences in the order the model wrote them, then the whole as a `Draft`.
+            Sentences in the order the model wrote them, then the whole as a `Draft`. After a
+            `ThoughtAloud` what came before it counts for nothing.
 
         Raises:
             ProviderError: there is no whole answer. What was given on before holds, but is
@@ -101,7 +116,11 @@ class Composer:
                 completion, cached = piece
                 sentences = drafted.end()
             for sentence in sentences:
-                made = _made(sentence, shown.sentences)
+                if isinstance(sentence, ThoughtAloud):
+                    written, dropped = [], []
+                    yield sentence
+                    continue
+                made = _made(sentence, shown.sentences, self._reader)
                 if isinstance(made, Written):
                     written.append(made)
                 elif made is not None:
@@ -111,22 +130,36 @@ class Composer:
         if completion is not None:
             yield Draft(tuple(written), tuple(dropped), completion, cached, waiting.seconds)
 
-    def reply(self, messages: Sequence[Message]) -> str:
+    def reply(self, messages: Sequence[Message]) -> tuple[Completion, bool]:
         """A whole reply to something else than a question, such as one to be put anew.
+
+        Returns:
+            The reply, and whether it was found in the cache.
 
         Raises:
             ProviderError: there is none.
         """
         key = self._key(messages)
         if self._cache and (kept := self._cache.get(key)):
-            return kept.text
+            return kept, True
         settings = self._settings
         found = self.model.complete(
             messages, max_tokens=settings.max_tokens, temperature=settings.temperature
         )
         if self._cache:
             self._cache.put(key, found)
-        return found.text
+        return found, False
+
+    def cost_of(self, reply: Completion) -> float | None:
+        """What a reply cost in US dollars; None where the price or the tokens are not known."""
+        settings = self._settings
+        price = price_of(self.model.name) if self.model.endpoint.host == OPENAI_HOST else None
+        if settings.prompt_price or settings.completion_price:
+            price = Price(settings.prompt_price, settings.completion_price)
+        if price is None or not (reply.prompt_tokens or reply.completion_tokens):
+            return None
+        prompt, completion = reply.prompt_tokens, reply.completion_tokens
+        return (prompt * price.prompt + completion * price.completion) / 1_000_000
 
     def _key(self, messages: Sequence[Message]) -> str:
         return ReplyCache.key(
@@ -216,11 +249,16 @@ def _tokens_of(message: Message, model: str) -> int:
     return count_tokens(message.content, model) + _MARKUP_TOKENS
 
 
-def _made(sentence: DraftSentence, shown: Sequence[Evidence]) -> Written | Dropped | None:
+def _made(
+    sentence: DraftSentence, shown: Sequence[Evidence], reader: ClaimReader
+) -> Written | Dropped | None:
     """The sentence with what carries it; None where it only says that nothing is said."""
-    if sentence.text.rstrip(".") == NOT_SAID.rstrip(".") or _REFUSAL.match(sentence.text):
+    if sentence.text.rstrip(".") == NOT_SAID.rstrip("."):
         return None
-    found = check(sentence, shown)
+    # With a citation it claims something, too: "… do not say when, but Rabin was told [3]."
+    if not sentence.numbers and _REFUSAL.match(sentence.text):
+        return None
+    found = check(sentence, shown, reader)
     if found.lacks:
         return Dropped(sentence.text, found.lacks)
     return Written(sentence.text, found.evidence)

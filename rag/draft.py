@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["DraftSentence", "Drafted", "without_thoughts"]
+__all__ = ["DraftSentence", "Drafted", "ThoughtAloud", "without_thoughts"]
 
 _MARK = r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]|【\s*\d+[^】]*】"
 _MARKS = re.compile(rf"(?:\s*(?:{_MARK}))+")
@@ -27,6 +27,8 @@ _LIST_SIGN = re.compile(r"\s*\d{1,2}\.")
 _MARKUP = re.compile(r"\*\*|__|`|^#{1,6}\s+")
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _THINKING = re.compile(r"<(?:think|thinking|reasoning)>.*", re.DOTALL | re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(r"\A.*</(?:think|thinking|reasoning)>\s*", re.DOTALL | re.IGNORECASE)
+"""Alone it closes what a chat template opened: then all before it was thought."""
 _MOST_IN_RANGE = 12
 
 
@@ -38,15 +40,24 @@ class DraftSentence(NamedTuple):
     """In the order given, each once; not checked against anything."""
 
 
+class ThoughtAloud(NamedTuple):
+    """What was given so far was no answer: the model was thinking aloud, and is done with it."""
+
+
 class Drafted:
     """Feed it pieces; it gives each sentence as soon as it is certain to have ended."""
 
     def __init__(self) -> None:
         self._text = ""
 
-    def feed(self, piece: str) -> Iterator[DraftSentence]:
+    def feed(self, piece: str) -> Iterator[DraftSentence | ThoughtAloud]:
         """The sentences that this piece ends."""
         self._text += piece
+        if "<" in self._text:
+            self._text = _THOUGHT.sub("", self._text)
+            if ended := _THOUGHT_ENDS.match(self._text):
+                self._text = self._text[ended.end() :]
+                yield ThoughtAloud()
         while (cut := self._cut()) is not None:
             sentence, self._text = self._text[:cut], self._text[cut:]
             if found := sentence_of(sentence):
@@ -61,8 +72,7 @@ class Drafted:
     def _cut(self) -> int | None:
         text = self._text
         if "<" in text:
-            self._text = _THOUGHT.sub("", text)
-            text = _THINKING.sub("", self._text)
+            text = _THINKING.sub("", text)
         for match in _BOUNDARY.finditer(text):
             before = text[: match.end()].rstrip()
             plain = _MARKS.sub("", before)
@@ -91,4 +101,4 @@ def sentence_of(text: str) -> DraftSentence | None:
 
 def without_thoughts(text: str) -> str:
     """What is left of an answer once what a model thinks aloud is taken out."""
-    return _THINKING.sub("", _THOUGHT.sub("", text))
+    return _THINKING.sub("", _THOUGHT_ENDS.sub("", _THOUGHT.sub("", text)))

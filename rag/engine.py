@@ -4,57 +4,46 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from itertools import chain, zip_longest
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from rag.answering import Outcome, Said, Understood, by_model, by_quotation
+from rag.answering import (
+    Outcome,
+    Said,
+    Understood,
+    Withdrawn,
+    by_model,
+    by_quotation,
+    with_rewording,
+)
 from rag.closing import Closing
 from rag.compose import Composer
-from rag.conversation import Conversation, completed, stand_alone
-from rag.embed import Embedder
+from rag.conversation import Conversation
 from rag.errors import EmptyLibrary, SettingsError
-from rag.evidence import find_evidence
+from rag.finder import Finder, Found, all_evidence, all_hits
+from rag.follow_up import completed
 from rag.indexes import Indexes
 from rag.library import Library
-from rag.llm import Model
+from rag.llm import Completion, Model
+from rag.llm_request import Message
 from rag.parts import parts_of
-from rag.reader import Reader
 from rag.refusal import reason_of
 from rag.reply_cache import ReplyCache
-from rag.retrieve import retrieve
+from rag.rewording import stand_alone
 from rag.settings import Settings
-from rag.signals import Question, analyse
-from rag.types import Answer, Citation, Claim, Evidence, Filters, Hit
+from rag.types import Answer, Citation, Claim, Filters
 
-__all__ = ["Engine", "Retrieved"]
+__all__ = ["Engine", "Step"]
 
+Step = Understood | Said | Withdrawn | Answer
+"""What `Engine.stream` gives, the answer last."""
 
 ASK_MODEL_FROM = 0.5
 """Share of `answer_threshold` from which a model is asked at all: it may see an answer where
 the reader doubts. On the stories the threshold was learned on, half of it lets 98 % of the
 answerable questions through."""
 _OF_MODEL = ("model", "usage", "cost_usd", "cached", "dropped", "fault", "model_ms")
-
-FloatArray = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """What was found for a question, before anything is written."""
-
-    question: Question
-    hits: tuple[Hit, ...]
-    evidence: tuple[Evidence, ...]
-    confidence: float
-    """How likely an answer is among the evidence, 0 to 1."""
-    nearest: float
-    """The best cosine of question and sentence, 0 where nothing was found."""
-    timings_ms: dict[str, float]
 
 
 class Engine(Closing):
@@ -93,8 +82,7 @@ class Engine(Closing):
             if self.library.counts().articles == 0:
                 raise EmptyLibrary(_fill(home))
             self._indexes = Indexes(home, self.library).open(notify)
-            self._embedder = Embedder(settings.threads)
-            self._reader = Reader(settings.threads)
+            self.finder = Finder(self.library, self._indexes, settings)
         except BaseException:
             self.library.close()
             raise
@@ -134,10 +122,11 @@ class Engine(Closing):
         filters: Filters | None = None,
         as_of: date | None = None,
         conversation: Conversation | None = None,
-    ) -> Iterator[Understood | Said | Answer]:
+    ) -> Iterator[Step]:
         """As `ask`, with each claim of a model as soon as it is certain, then the answer.
 
-        A follow-up's wording that stands alone comes before all of it.
+        A follow-up's wording that stands alone comes before all of it. After `Withdrawn`, what
+        was claimed before it counts for nothing.
 
         Where the model breaks off, the answer has none of the claims that were given before
         it, and its notes say why.
@@ -145,16 +134,19 @@ class Engine(Closing):
         started = time.perf_counter()
         question = _checked(question)
         turns = conversation.turns if conversation else ()
-        reply = self._composer.reply if self._composer else None
-        asked = stand_alone(question, turns, reply)
+        rewordings: list[tuple[Completion, bool]] = []
+        asked = stand_alone(question, turns, self._replying(rewordings))
         rewritten = time.perf_counter()
         if asked != question:
             yield Understood(asked)
-        filters = self._resolved(filters or Filters(), as_of)
+        filters = self.finder.narrowed(filters or Filters(), as_of)
         parts = completed(parts_of(asked))
-        found = [self.retrieve(part, filters) for part in parts]
+        found = [self.finder.find(part, filters) for part in parts]
         written = time.perf_counter()
         outcome = yield from self._outcome(asked, found)
+        for reply, cached in rewordings:
+            cost = None if cached or not self._composer else self._composer.cost_of(reply)
+            outcome = with_rewording(outcome, reply, cost)
         done = time.perf_counter()
         refused = [] if outcome.writer == "model" else [f for f in found if not self._enough(f)]
         answered = outcome.carried
@@ -169,7 +161,7 @@ class Engine(Closing):
         timings = {
             **{key: sum(f.timings_ms[key] for f in found) for key in found[0].timings_ms},
             "write": (done - written) * 1000 - outcome.model_ms,
-            "model": outcome.model_ms + (rewritten - started) * 1000 * (reply is not None),
+            "model": outcome.model_ms + (rewritten - started) * 1000 * bool(rewordings),
             "total": (time.perf_counter() - started) * 1000,
         }
         yield Answer(
@@ -180,7 +172,7 @@ class Engine(Closing):
             nearest=() if answered else nearest,
             reason=None if answered else " ".join(dict.fromkeys(reasons)),
             disagreements=(),
-            hits=_merged([f.hits for f in found]),
+            hits=all_hits([f.hits for f in found]),
             writer=outcome.writer,
             model=outcome.model,
             as_of=as_of,
@@ -196,11 +188,27 @@ class Engine(Closing):
             settings_hash=self._settings.hash,
         )
 
-    def _outcome(self, question: str, found: Sequence[Retrieved]) -> Generator[Said, None, Outcome]:
+    def _replying(
+        self, kept: list[tuple[Completion, bool]]
+    ) -> Callable[[Sequence[Message]], str] | None:
+        """Asks the model and keeps what it replied; None where there is no model."""
+        composer = self._composer
+        if composer is None:
+            return None
+
+        def reply(messages: Sequence[Message]) -> str:
+            kept.append(composer.reply(messages))
+            return kept[-1][0].text
+
+        return reply
+
+    def _outcome(
+        self, question: str, found: Sequence[Found]
+    ) -> Generator[Said | Withdrawn, None, Outcome]:
         """The model's, where there is one and anything to show it; else quotations."""
         composed: Outcome | None = None
         if self._composer and any(self._enough(f, ASK_MODEL_FROM) for f in found):
-            evidence = _alternating([f.evidence for f in found])
+            evidence = all_evidence([f.evidence for f in found])
             for step in by_model(
                 self._composer, question, evidence, self._settings, self.library.article
             ):
@@ -216,7 +224,7 @@ class Engine(Closing):
         kept = {name: getattr(composed, name) for name in _OF_MODEL}
         return replace(outcome, **kept)
 
-    def _quoted(self, found: Sequence[Retrieved]) -> Outcome:
+    def _quoted(self, found: Sequence[Found]) -> Outcome:
         claims: list[Claim] = []
         citations: list[Citation] = []
         known: set[tuple[str, int]] = set()
@@ -230,75 +238,9 @@ class Engine(Closing):
             known |= {(c.article_id, c.start) for c in outcome.citations}
         return Outcome(tuple(claims), tuple(citations))
 
-    def _enough(self, found: Retrieved, share: float = 1.0) -> bool:
+    def _enough(self, found: Found, share: float = 1.0) -> bool:
         threshold = self._settings.answer_threshold * share
         return bool(found.evidence) and found.confidence >= threshold
-
-    def search(
-        self, question: str, filters: Filters | None = None, as_of: date | None = None
-    ) -> tuple[Hit, ...]:
-        """Every passage that either index finds for a question, best first.
-
-        Deeper than what `ask` weighs: up to twice the setting `pool`.
-
-        Raises:
-            SettingsError: as for `ask`.
-        """
-        vector = self._embedder.embed([question])[0]
-        settings = self._settings
-        return self._hits(
-            question, vector, self._resolved(filters or Filters(), as_of), 2 * settings.pool
-        )
-
-    def retrieve(self, question: str, filters: Filters) -> Retrieved:
-        """Passages and sentences for a question; the filters' outlets are whole names."""
-        began = time.perf_counter()
-        vector = self._embedder.embed([question])[0]
-        embedded = time.perf_counter()
-        hits = self._hits(question, vector, filters, self._settings.passages)
-        searched = time.perf_counter()
-        words = self._indexes.words
-        taken = analyse(question, words.frequency, words.count()) if words else analyse(question)
-        evidence, confidence, nearest = find_evidence(
-            taken, vector, hits, self.library, self._reader, self._settings.read_windows
-        )
-        timings = {
-            "embed": (embedded - began) * 1000,
-            "retrieve": (searched - embedded) * 1000,
-            "evidence": (time.perf_counter() - searched) * 1000,
-        }
-        return Retrieved(taken, hits, evidence, confidence, nearest, timings)
-
-    def _hits(self, question: str, vector: FloatArray, filters: Filters, k: int) -> tuple[Hit, ...]:
-        settings = self._settings
-        return retrieve(
-            question,
-            vector,
-            self.library,
-            self._indexes,
-            filters,
-            pool=settings.pool,
-            dense_weight=settings.dense_weight,
-            k=k,
-        )
-
-    def _resolved(self, filters: Filters, as_of: date | None) -> Filters:
-        until = min(filter(None, (filters.until, as_of)), default=None)
-        if filters.since and until and filters.since > until:
-            raise SettingsError(
-                f"No day is both after {filters.since} and before {until}; check the dates."
-            )
-        if not filters.outlets:
-            return replace(filters, until=until)
-        known = self.library.outlets()
-        names: list[str] = []
-        for wanted in filters.outlets:
-            matching = [o for o in known if wanted.casefold() in o.casefold()]
-            if not matching:
-                listed = ", ".join(repr(o) for o in known[:8]) or "none is known"
-                raise SettingsError(f"No article is from {wanted!r}. Outlets: {listed}.")
-            names += matching
-        return replace(filters, until=until, outlets=tuple(dict.fromkeys(names)))
 
 
 def _checked(question: str) -> str:
@@ -312,12 +254,6 @@ def _checked(question: str) -> str:
     return question
 
 
-def _alternating(rankings: Sequence[Sequence[Evidence]]) -> list[Evidence]:
-    """The first of each, then the second of each, and so on; none twice."""
-    rows = chain.from_iterable(zip_longest(*rankings))
-    return list({(e.article.id, e.sentence.start): e for e in rows if e}.values())
-
-
 def _notes(outcome: Outcome) -> tuple[str, ...]:
     quoted = " What follows is quoted." if outcome.claims else ""
     if outcome.fault:
@@ -325,18 +261,6 @@ def _notes(outcome: Outcome) -> tuple[str, ...]:
     if outcome.writer == "quotes" and outcome.dropped:
         return (f"Nothing that the model wrote is carried by the articles.{quoted}",)
     return ()
-
-
-def _merged(rankings: Sequence[tuple[Hit, ...]]) -> tuple[Hit, ...]:
-    """As one ranking: the best of each first."""
-    if len(rankings) == 1:
-        return rankings[0]
-    rows = chain.from_iterable(zip_longest(*rankings))
-    first: dict[str, Hit] = {}
-    for hit in rows:
-        if hit:
-            first.setdefault(hit.passage.id, hit)
-    return tuple(replace(hit, rank=n) for n, hit in enumerate(first.values(), start=1))
 
 
 def _fill(home: Path) -> str:

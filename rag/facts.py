@@ -13,6 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from rag.amounts import by_word, is_carried, read_amounts, said_otherwise
+from rag.clock import find_times
 from rag.days import WEEKDAY, WEEKDAYS, Day, covers, find_days
 from rag.doubt import flat
 from rag.edges import find_edges
@@ -22,10 +23,14 @@ from rag.numbers import Number, find_numbers
 from rag.polarity import turned
 from rag.scope import widened
 
-__all__ = ["Source", "missing"]
+__all__ = ["NEGATION", "Source", "missing", "missing_facts", "other_sense"]
 
+NEGATION = "the negation"
+"""The phrase for one too many or too few."""
 _OPEN, _CLOSE = "“«„", "”»"
-_REPORTS = re.compile(r"\b(?:report|publish|wrote|writ|according to|article|dated)", re.IGNORECASE)
+_REPORTS = re.compile(
+    r"\b(?:report|publish|wrote|writ|according to|article|dated|as of)", re.IGNORECASE
+)
 _NEAR = re.compile(
     r"\b(?:(?:last|next|this)\s(?:week|month|year)|yesterday|tomorrow)\b", re.IGNORECASE
 )
@@ -44,13 +49,19 @@ class Source(NamedTuple):
 def missing(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
     """What of the claim no source carries, each as a phrase for people; () where all is.
 
-    Such as `the number 68`, `the date 3 March 2023`, `the name Lapid`, `the quotation “…”`,
-    `the exchange of Lapid and Gantz`, `the negation` (one too many or too few), `the doubt` (a
-    `may` that the claim drops) and `the scope` (`all` for `some`, `over` for `under`).
+    What `missing_facts` and `other_sense` find.
 
     Args:
         claim: one sentence of an answer, in any words.
         sources: what it cites.
+    """
+    return (*missing_facts(claim, sources), *other_sense(claim, sources))
+
+
+def missing_facts(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
+    """What can be looked up: numbers, dates, names and quotations that no source has.
+
+    Such as `the number 68`, `the date 3 March 2023`, `the name Lapid`, `the quotation “…”`.
     """
     texts = [s.text for s in sources]
     every = [*texts, *(s.about for s in sources)]
@@ -60,15 +71,26 @@ def missing(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
         *(f"the date {d}" for d in _dates(claim, sources)),
         *(f"the name {n}" for n in _names(claim, texts, every)),
     ]
+    return tuple(dict.fromkeys(found))
+
+
+def other_sense(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
+    """Where, by rule, the facts seem put together otherwise than in any source.
+
+    `the exchange of Lapid and Gantz`, `the negation` (one too many or too few), `the doubt` (a
+    `may` that the claim drops) and `the scope` (`all` for `some`, `over` for `under`).
+    """
+    texts = [s.text for s in sources]
+    found: list[str] = []
     if exchanged := exchange(claim, texts):
         found.append(f"the exchange of {exchanged}")
     if turned(claim, texts):
-        found.append("the negation")
+        found.append(NEGATION)
     elif flat(claim, texts):
         found.append("the doubt")
     if widened(claim, texts):
         found.append("the scope")
-    return tuple(dict.fromkeys(found))
+    return tuple(found)
 
 
 def _names(claim: str, texts: Sequence[str], every: Sequence[str]) -> Iterator[str]:
@@ -123,12 +145,16 @@ def _numbers(claim: str, sources: Sequence[Source]) -> Iterator[str]:
     days += [d for s in sources for d in find_edges(s.text, s.published)]
     text = " ".join(s.text for s in sources)
     about = " ".join(s.about for s in sources)
+    times = {clock.minutes for s in sources for clock in find_times(s.text)}
+    told = [c for c in find_times(claim) if c.minutes in times]
     for number in _outside(find_numbers(claim), dates):
         words = claim[number.start : number.end]
         ways = (number, *said_otherwise(claim, number))
         if any(is_carried(way, other) for way in ways for other in known):
             continue
         if by_word(number, claim, text, known) or _by_day(number, words, days):
+            continue
+        if any(c.start <= number.start and number.end <= c.end for c in told):
             continue
         # The number of "Channel 12" belongs to a name the reader is shown.
         named = re.search(r"[A-Z]\w*\s$", claim[: number.start])

@@ -57,7 +57,7 @@ class CitewireRetriever(BaseRetriever):  # type: ignore[misc]
         super().__init__()
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = self._engine.retrieve(query_bundle.query_str, self._filters)
+        found = self._engine.finder.find(query_bundle.query_str, self._filters)
         article = self._engine.library.article
         return [
             NodeWithScore(

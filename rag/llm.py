@@ -1,32 +1,21 @@
-"""Models served over the OpenAI chat API: one call in, one text out, every fault one line.
-
-The client's own time limits hold per chunk, so a server that drips bytes is waited for for
-ever. Here each attempt runs in a thread of its own: when the deadline passes, the caller goes
-on and the socket is shut down under the thread, which ends it. A clock between the chunks of
-the body was the other choice; it does not run during name look-up, the TLS handshake and
-dripping headers. Faults leave the thread as values, never as exceptions, so that nothing
-raised here carries the client's exceptions, whose texts may hold the key.
-"""
+"""Models served over the OpenAI chat API: one call in, one text out, every fault one line."""
 
 from __future__ import annotations
 
 import math
-import queue
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.closing import Closing
 from rag.endpoint import Endpoint
 from rag.errors import ProviderError, SettingsError
-from rag.llm_events import read_events
-from rag.llm_faults import CONNECT_S, Fault, connection_fault, status_fault
-from rag.llm_models import read_names
-from rag.llm_reply import Reply, read_reply
+from rag.llm_attempt import Limits, attempt, client_for, too_late
+from rag.llm_faults import Fault
+from rag.llm_reply import Reply
 from rag.llm_request import Message, Tries, fields_of
-from rag.wire import WIRE, Wire, watch
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -84,9 +73,7 @@ class Model(Closing):
             )
         self.name = name
         self.endpoint = endpoint
-        self.deadline_s = deadline_s
-        self.first_token_s = first_token_s
-        self.between_tokens_s = between_tokens_s
+        self._limits = Limits(deadline_s, first_token_s, between_tokens_s)
         self._client: OpenAI | None = None
         self._opening = threading.Lock()
         self._turned_down: frozenset[str] = frozenset()
@@ -163,7 +150,7 @@ class Model(Closing):
         tries = self._tries(fields, start)
         while True:
             begun = False
-            outcome: Reply | Fault = self._too_late()
+            outcome: Reply | Fault = too_late(self._limits)
             with closing(self._streamed(client, tries.body(messages), tries.end)) as items:
                 for item in items:
                     if not isinstance(item, str):
@@ -187,7 +174,7 @@ class Model(Closing):
             ProviderError: it does not say within the deadline.
             SettingsError: the client can't be set up.
         """
-        client, end = self._open(), time.monotonic() + self.deadline_s
+        client, end = self._open(), time.monotonic() + self._limits.deadline
         outcome = self._attempt(client, {}, end)
         if isinstance(outcome, Fault):
             raise ProviderError(f"The server at {self.endpoint.host} {outcome.text}")
@@ -195,7 +182,7 @@ class Model(Closing):
 
     def _tries(self, fields: Mapping[str, object], start: float) -> Tries:
         who = f"The model {self.name!r} at {self.endpoint.host}"
-        return Tries(self.name, who, fields, self._turned_down, start + self.deadline_s)
+        return Tries(self.name, who, fields, self._turned_down, start + self._limits.deadline)
 
     def _completion(self, reply: Reply, start: float) -> Completion:
         return Completion(
@@ -207,29 +194,12 @@ class Model(Closing):
         )
 
     def _open(self) -> OpenAI:
-        # Imported late: it takes a second, and most commands need no model.
         problem = "OPENAI_BASE_URL, the proxy variables and SSL_CERT_FILE"
         with self._opening:
             if self._client is not None:
                 return self._client
             try:
-                import openai  # noqa: PLC0415
-
-                self._client = openai.OpenAI(
-                    # Left out, both would be read from the environment, whatever was passed
-                    # to us. A server that wants no key does not mind one.
-                    api_key=self.endpoint.api_key or "none",
-                    base_url=self.endpoint.address,
-                    max_retries=0,
-                    # A connection a call: one kept alive is often dead when it is next
-                    # needed, and beside a model's seconds the handshake does not show.
-                    default_headers={"Connection": "close"},
-                    http_client=openai.DefaultHttpxClient(
-                        # A redirect would carry questions and articles to another host.
-                        follow_redirects=False,
-                        event_hooks={"request": [watch]},
-                    ),
-                )
+                self._client = client_for(self.endpoint.address, self.endpoint.api_key)
             except ImportError:
                 problem = "that the package is whole: `pip install 'openai>=2.54'`"
             except Exception as exc:  # bad proxies and certificate files have many types
@@ -241,105 +211,12 @@ class Model(Closing):
         )
 
     def _attempt(self, client: OpenAI, body: Mapping[str, object], end: float) -> Reply | Fault:
-        """One request, never past `end` on the monotonic clock."""
         for item in self._streamed(client, body, end):
             if not isinstance(item, str):
                 return item
-        return self._too_late()
+        return too_late(self._limits)
 
     def _streamed(
         self, client: OpenAI, body: Mapping[str, object], end: float
     ) -> Generator[str | Reply | Fault, None, None]:
-        """One request in a thread of its own: pieces of text, then how it ended."""
-        wire = Wire()
-        gone = threading.Event()
-        items: queue.SimpleQueue[str | Reply | Fault] = queue.SimpleQueue()
-
-        def work() -> None:
-            WIRE.set(wire)
-            for item in _ask(client, body, end, self.endpoint.api_key, gone):
-                # Looked at here: what came in time is not late for a caller who is slow.
-                late = not isinstance(item, Reply) and time.monotonic() >= end
-                items.put(self._too_late() if late else item)
-                if late:
-                    return
-
-        worker = threading.Thread(target=work, name="citewire-model", daemon=True)
-        worker.start()
-        silence_s = self.first_token_s if "stream" in body else self.deadline_s
-        try:
-            while True:
-                left_s = end - time.monotonic()
-                try:
-                    item = items.get(timeout=max(0.0, min(silence_s, left_s)))
-                except queue.Empty:
-                    yield self._too_late() if left_s <= silence_s else _silent(silence_s)
-                    return
-                yield item
-                if not isinstance(item, str):
-                    return
-                if item:
-                    silence_s = self.between_tokens_s
-        finally:  # also on Ctrl-C, and where nobody wants the rest
-            gone.set()
-            if worker.is_alive():
-                wire.hang_up()
-                worker.join(0.25)
-
-    def _too_late(self) -> Fault:
-        return Fault(
-            f"did not finish within {self.deadline_s:g} s; try again, or choose a faster model."
-        )
-
-
-def _silent(seconds: float) -> Fault:
-    return Fault(f"sent nothing for {seconds:g} s; try again, or choose a faster model.")
-
-
-def _ask(
-    client: OpenAI,
-    body: Mapping[str, object],
-    end: float,
-    key: str | None,
-    gone: threading.Event,
-) -> Iterator[str | Reply | Fault]:
-    import openai  # noqa: PLC0415
-
-    left_s = max(0.01, end - time.monotonic())
-    # The caller has an eye on the silences of a stream; a reply that is not streamed begins
-    # when all of it is written.
-    timeout = openai.Timeout(left_s, connect=min(CONNECT_S, left_s))
-    try:
-        # As text: the client's own types are filled without checks, so that `choices` may
-        # be None and a whole reply a str. What is read here is checked here.
-        if not body:
-            text = client.get("/models", cast_to=str, options={"timeout": timeout})
-            yield read_names(text, key)
-            return
-        if "stream" in body:
-            with client.post(
-                "/chat/completions",
-                cast_to=object,
-                body=dict(body),
-                options={"timeout": timeout},
-                stream=True,
-                stream_cls=openai.Stream[object],
-            ) as stream:
-                yield from read_events(_until(gone, stream.response.iter_bytes()), key)
-            return
-        text = client.post(
-            "/chat/completions", cast_to=str, body=dict(body), options={"timeout": timeout}
-        )
-        yield read_reply(text, key)
-    except openai.APIStatusError as exc:
-        yield status_fault(exc, body, key)
-    except Exception as exc:  # the client lets several libraries' errors through
-        yield connection_fault(exc)
-
-
-def _until(gone: threading.Event, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The chunks, as long as somebody waits for them: a flood outlasts the socket's end."""
-    for chunk in chunks:
-        if gone.is_set():
-            raise ConnectionAbortedError
-        yield chunk
+        return attempt(client, body, end, self.endpoint.api_key, self._limits)

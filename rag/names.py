@@ -26,6 +26,8 @@ from rag.ordinary_words import capitalised, is_adverbial, is_ordinary
 
 __all__ = ["Name", "find_names", "unnamed"]
 
+_PEOPLES = frozenset("ese iot iots ian ians an ans ean eans ine ish".split())
+_LAST_VOWEL = re.compile(r"(?:us|[aeiouy])$")
 _SUFFIXES = frozenset("s n an ian ns ans ians i is ese".split())
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b(?!\w))?|[A-Z]\.(?=\s[A-Z])"
@@ -154,7 +156,11 @@ def _akin(a: str, b: str) -> bool:
     short, long = sorted((a, b), key=len)
     if len(short) < 4 or short == "niger":
         return False
-    return long.startswith(short) and long[len(short) :] in _SUFFIXES
+    if long.startswith(short) and long[len(short) :] in _SUFFIXES:
+        return True
+    # Malta and Maltese, Vienna and Viennese, Cyprus and Cypriot.
+    root = _LAST_VOWEL.sub("", short)
+    return len(root) > 3 and long.startswith(root) and long[len(root) :] in _PEOPLES
 
 
 def _spelt_out(run: Sequence[_Word], known: _Known) -> set[int]:

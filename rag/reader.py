@@ -14,15 +14,31 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.model_files import open_model, open_tokenizer
-from rag.reader_input import Packed, pack, tokenise
+from rag.reader_input import QUESTION_TOKENS, Packed, pack, tokenise
 
-__all__ = ["LONGEST_ANSWER", "READER_SHA256", "Read", "Reader", "Window"]
+__all__ = ["EVIDENCE_READER", "LONGEST_ANSWER", "Read", "Reader", "ReaderFile", "Window"]
 
-READER_SHA256 = "791af693935ce05fd2d640bf6624a57fd4dfe19d4d45f2af6bffbc6221ee3820"
 LONGEST_ANSWER = 24
 """Tokens in a short answer."""
 
 FloatArray = npt.NDArray[np.float32]
+
+
+class ReaderFile(NamedTuple):
+    """A network of this kind."""
+
+    name: str
+    """Of its file among the models."""
+    sha256: str
+    most: int
+    """Tokens it reads of a question."""
+
+
+EVIDENCE_READER = ReaderFile(
+    "reader.onnx",
+    "791af693935ce05fd2d640bf6624a57fd4dfe19d4d45f2af6bffbc6221ee3820",
+    QUESTION_TOKENS,
+)
 
 
 class Window(NamedTuple):
@@ -51,10 +67,11 @@ class Reader:
         ModelError: a model file is missing or altered.
     """
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 2, file: ReaderFile = EVIDENCE_READER) -> None:
         self._threads = threads
+        self._most = file.most
         self._tokenizer = open_tokenizer(None)
-        self._session = open_model("reader.onnx", READER_SHA256)
+        self._session = open_model(file.name, file.sha256)
 
     def read(self, question: str, windows: Sequence[Window]) -> list[tuple[Read, ...]]:
         """A `Read` for each sentence of each window, in order.
@@ -73,7 +90,7 @@ class Reader:
         asked, *rest = tokenise(self._tokenizer, texts)
         titles, sentences = rest[: len(windows)], iter(rest[len(windows) :])
         return [
-            pack(asked, title, [next(sentences) for _ in window.sentences])
+            pack(asked, title, [next(sentences) for _ in window.sentences], self._most)
             for title, window in zip(titles, windows, strict=True)
         ]
 

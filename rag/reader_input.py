@@ -13,10 +13,20 @@ from tokenizers import Tokenizer
 from rag.reading import fold
 from rag.types import Article
 
-__all__ = ["MAX_TOKENS", "Packed", "TokenisedSentence", "pack", "title_line", "tokenise"]
+__all__ = [
+    "MAX_TOKENS",
+    "QUESTION_TOKENS",
+    "Packed",
+    "TokenisedSentence",
+    "pack",
+    "title_line",
+    "tokenise",
+]
 
 MAX_TOKENS = 256
-_QUESTION_TOKENS, _TITLE_TOKENS, _SENTENCE_TOKENS = 48, 32, 128
+_TITLE_TOKENS, _SENTENCE_TOKENS = 32, 128
+QUESTION_TOKENS = 48
+"""Of a question; what is past them is not read."""
 _CLS, _SEP = 101, 102
 
 
@@ -50,10 +60,20 @@ def tokenise(tokenizer: Tokenizer, texts: Sequence[str]) -> list[TokenisedSenten
 
 
 def pack(
-    question: TokenisedSentence, title: TokenisedSentence, sentences: Sequence[TokenisedSentence]
+    question: TokenisedSentence,
+    title: TokenisedSentence,
+    sentences: Sequence[TokenisedSentence],
+    most: int = QUESTION_TOKENS,
 ) -> Packed:
-    """Put a window together; sentences past 256 tokens are left out, at least one is kept."""
-    head = [_CLS, *question.ids[:_QUESTION_TOKENS], _SEP]
+    """Put a window together; sentences past 256 tokens are left out, at least one is kept.
+
+    Args:
+        question: or claim, of which `most` tokens are read.
+        title: of the article.
+        sentences: of it, in order.
+        most: at most 92, so that there is room for a sentence.
+    """
+    head = [_CLS, *question.ids[:most], _SEP]
     types, ids = [0] * len(head), list(head)
     if title.ids:
         ids += [*title.ids[:_TITLE_TOKENS], _SEP]

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from rag.claim_check import source_of
-from rag.facts import missing
+from rag.facts import missing_facts
 from rag.reading import fold
 from rag.types import Article, Citation, Claim
 from rag.write import introduce
@@ -73,7 +73,9 @@ def _holds_answer(citation: Citation) -> bool:
 def _lacks(
     claim: Claim, cited: Sequence[Citation], article: Callable[[str], Article]
 ) -> tuple[str, ...]:
-    return missing(claim.text, [source_of(article(c.article_id), c.start, c.end) for c in cited])
+    return missing_facts(
+        claim.text, [source_of(article(c.article_id), c.start, c.end) for c in cited]
+    )
 
 
 def _says(claim: Claim, citation: Citation) -> bool:

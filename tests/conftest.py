@@ -66,7 +66,7 @@ class RememberingReader(Reader):
 
 @pytest.fixture(autouse=True)
 def remembered_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.engine.Reader", RememberingReader)
+    monkeypatch.setattr("rag.finder.Reader", RememberingReader)
 
 
 @pytest.fixture

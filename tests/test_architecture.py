@@ -36,7 +36,7 @@ VENDORS = {
         "rag/training/reader_batches.py",
         "rag/training/reader_net.py",
     },
-    "openai": {"rag/llm.py", "rag/llm_faults.py"},
+    "openai": {"rag/llm.py", "rag/llm_attempt.py", "rag/llm_faults.py"},
     "pydantic": {"eval/results_file.py", "rag/llamaindex.py"},
     "jinja2": {"eval/reports/html.py"},
     "tokenizers": {
@@ -51,6 +51,7 @@ VENDORS = {
     "yaml": {
         "ingest/header.py",
         "eval/learning/claim_pairs.py",
+        "eval/learning/claim_windows.py",
         "eval/questions/yaml_lines.py",
     },
     "filelock": {"rag/lock.py"},

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from rag.claim_check import Checked, check
+from rag.claim_reader import ClaimReader
 from rag.draft import DraftSentence
 from rag.types import Article, Evidence, Sentence
 
@@ -60,12 +61,13 @@ def evidence(name: str, sentences: Sequence[str]) -> list[Evidence]:
     ]
 
 
+READER = ClaimReader()
 SHOWN = (*evidence("a1", TALKS), *evidence("a2", FERRY))
 """The talks are numbers 1 to 7, the ferry 8 and 9."""
 
 
 def checked(text: str, *numbers: int, shown: Sequence[Evidence] = SHOWN) -> Checked:
-    return check(DraftSentence(text, numbers), shown)
+    return check(DraftSentence(text, numbers), shown, READER)
 
 
 def rests_on(found: Checked, shown: Sequence[Evidence] = SHOWN) -> list[int]:
@@ -217,6 +219,11 @@ def test_a_sentence_two_before_is_not_brought_in() -> None:
 
 def test_two_sentences_chosen_by_code_never_carry_a_sentence_together() -> None:
     text = "Tzachi Hanegbi, who has charge of the talks, spoke in Port Ennick on Thursday."
+    assert checked(text).evidence == ()
+
+
+@pytest.mark.parametrize("text", ["Let me think.", "So, who is it?", "I will answer in order."])
+def test_what_says_nothing_of_the_matter_is_given_no_source(text: str) -> None:
     assert checked(text).evidence == ()
 
 

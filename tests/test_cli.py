@@ -179,7 +179,7 @@ def test_an_unexpected_fault_shows_no_traceback_unless_asked(
     def broken(*_: object) -> None:
         raise RuntimeError("no luck\nsecond line")
 
-    monkeypatch.setattr(Engine, "ask", broken)
+    monkeypatch.setattr(Engine, "stream", broken)
     code, _, err = run("ask", "Who?", at=seeds_home)
     assert code == 3
     assert one_line(err)
@@ -234,7 +234,7 @@ def test_doctor_finds_a_sound_library_and_mends_broken_indexes(
     code, out, _ = run("doctor", "--json")
     assert code == 0
     assert {c["check"] for c in json.loads(out)["checks"]} == {
-        "versions", "models", "home", "library", "indexes",
+        "versions", "models", "home", "library", "indexes", "writer",
     }  # fmt: skip
     for file in (home / "index").rglob("meta.json"):
         file.write_text("{}")

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from rag.conversation import Conversation, Turn, completed, follows, stand_alone
+from rag.conversation import Conversation, Turn
 from rag.endpoint import Endpoint
 from rag.engine import Engine
+from rag.follow_up import completed, follows
 from rag.llm import Message, Model
+from rag.rewording import stand_alone
 from tests.eval_factory import answer, article, cite, claim
 from tests.fake_openai import FakeOpenAI, Reply, Streamed, failed, said
 from tests.scripted_writer import no_client_settings, prompt_of

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.draft import Drafted, DraftSentence
+from rag.draft import Drafted, DraftSentence, ThoughtAloud
 
 
 def parts(*pieces: str) -> list[DraftSentence]:
     """What comes of an answer that arrives in these pieces."""
     draft = Drafted()
-    return [*(one for piece in pieces for one in draft.feed(piece)), *draft.end()]
+    found: list[DraftSentence] = []
+    for one in chain(chain.from_iterable(map(draft.feed, pieces)), draft.end()):
+        if isinstance(one, ThoughtAloud):
+            found = []
+        else:
+            found.append(one)
+    return found
 
 
 DRAFTS: dict[str, tuple[str, list[tuple[str, tuple[int, ...]]]]] = {
@@ -120,6 +128,10 @@ DRAFTS: dict[str, tuple[str, list[tuple[str, tuple[int, ...]]]]] = {
     ),
     "a thought without end": ("<think>They met. They left [1].", []),
     "a thought at the end": ("They met [1]. <think>So. They did.", [("They met.", (1,))]),
+    "a thought that a chat template opened": (
+        "They met. Or did they? [1]\nSo.</think>\n\nThey left [2].",
+        [("They left.", (2,))],
+    ),
     "a thought in between": (
         "They met [1]. <think>So. They\ndid.</think> They left [2].",
         [("They met.", (1,)), ("They left.", (2,))],
@@ -180,7 +192,8 @@ def test_a_sentence_is_given_as_soon_as_it_is_certain_to_have_ended(text: str, n
     draft = Drafted()
     before = list(draft.feed(text))
     (sentence,) = before or list(draft.feed(next_))
-    assert sentence.text.startswith("They met") and sentence.numbers == (1,)
+    assert isinstance(sentence, DraftSentence) and sentence.numbers == (1,)
+    assert sentence.text.startswith("They met")
     assert bool(before) == (next_ == "")
 
 

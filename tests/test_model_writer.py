@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.pipeline import IngestReport
-from rag.answering import Outcome, Said, Understood, by_model
+from rag.answering import Outcome, Said, Understood, Withdrawn, by_model
 from rag.conversation import Conversation
 from rag.engine import Engine
 from rag.errors import SettingsError
@@ -431,6 +431,39 @@ def test_a_follow_up_is_put_so_that_it_stands_alone_and_is_then_answered(seeds_h
     assert answer.status == "answered" and "On Monday Hanegbi" in answer.citations[0].quote
 
 
+def test_a_sentence_that_tells_more_than_what_is_not_said_is_not_lost(seeds_home: Path) -> None:
+    text = "The articles do not say when, but Netanyahu gave Tzachi Hanegbi charge of the talks"
+    answer = answered(writes(f"{HANEGBI}\n{text} {GAVE}."), seeds_home)
+    told = [*texts_of(answer.claims), *(one.text for one in answer.dropped)]
+    assert told == ["Netanyahu gave Tzachi Hanegbi charge of the talks.", f"{text}."]
+
+
+def test_a_rewording_counts_in_what_an_answer_took(seeds_home: Path) -> None:
+    script = writes(
+        HANEGBI,
+        "When did Tzachi Hanegbi confirm the secret talks?",
+        "On Monday Hanegbi appeared to confirm the talks {On Monday Hanegbi}.",
+    )
+    settings = Settings(prompt_price=1.0, completion_price=10.0)
+    with ModelServer(script) as server, asking(server, seeds_home, settings) as engine:
+        first = engine.ask(LEADER)
+        second = engine.ask("When did he confirm them?", conversation=Conversation().after(first))
+    assert second.usage == {key: 2 * tokens for key, tokens in first.usage.items()}
+    assert second.cost_usd == pytest.approx(2 * (first.cost_usd or 0)) and first.cost_usd
+
+
+def test_what_a_model_thought_aloud_is_withdrawn(seeds_home: Path) -> None:
+    """Some chat templates open the thought themselves, so that only its end is seen."""
+    thought = f"Hanegbi leads the talks {GAVE}.\nLet me think.\n</think>\n\n"
+    with ModelServer(streams(thought + HANEGBI)) as server, asking(server, seeds_home) as engine:
+        *steps, answer = engine.stream(LEADER)
+    assert isinstance(answer, Answer) and len(answer.claims) == 1
+    assert [type(step) for step in steps] == [Said, Withdrawn, Said]
+    assert isinstance(steps[2], Said)
+    assert (steps[2].claim, steps[2].citations) == (answer.claims[0], answer.citations)
+    assert answer.dropped == ()
+
+
 def test_a_conversation_asked_again_asks_nobody(seeds_home: Path, tmp_path: Path) -> None:
     rewritten = "When did Tzachi Hanegbi confirm the secret talks?"
     script = writes(
@@ -502,7 +535,7 @@ def test_a_citation_of_an_article_that_was_altered_meanwhile_does_not_hold(
 ) -> None:
     with ModelServer(writes(HANEGBI)) as server, asking(server, seeds_home) as engine:
         assert engine._composer is not None
-        evidence = engine.retrieve(LEADER, Filters()).evidence
+        evidence = engine.finder.find(LEADER, Filters()).evidence
 
         def altered(article_id: str) -> Article:
             article = engine.library.article(article_id)
@@ -664,6 +697,17 @@ def test_each_further_question_follows_those_before_it(
         assert len([r for r in server.requests if r.method == "POST"]) == 3
     assert f"Understood as: {rewritten}" in out
     assert out.index(LEADER) < out.index("Understood as") < out.index("On Monday Hanegbi")
+
+
+def test_what_was_answered_is_printed_though_a_later_question_cannot_be_asked(
+    run: Run, at_server: AtServer, seeds_home: Path
+) -> None:
+    with ModelServer(writes(HANEGBI), NAME) as server:
+        at_server(server)
+        code, out, err = run("ask", LEADER, " ? ", "--json", "--no-cache", at=seeds_home)
+    (answer,) = json.loads(out)["answers"]
+    assert answer["question"] == LEADER and answer["status"] == "answered"
+    assert code != 0 and "The question is empty" in err
 
 
 def test_several_questions_in_json_are_a_list(

@@ -16,6 +16,7 @@ import pytest
 
 import rag.answering
 import rag.engine
+import rag.finder
 from eval.gate import with_verdict
 from eval.questions.cases import Gold
 from eval.questions.gold_file import load_gold
@@ -234,8 +235,9 @@ def test_the_gate_closes_on_every_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for target, broken in FAULTS[name]:
-        room = "answering" if hasattr(rag.answering, target) else "engine"
-        monkeypatch.setattr(f"rag.{room}.{target}", broken)
+        rooms = (rag.finder, rag.answering, rag.engine)
+        room = next(r for r in rooms if hasattr(r, target.split(".")[0]))
+        monkeypatch.setattr(f"{room.__name__}.{target}", broken)
     results = with_verdict(evaluate(seeds_home, gold, Settings()), baseline, max_drop=0.02)
     # A fault that only made the program stumble would close the gate for another reason.
     assert (results.errors, results.unscored) == (0, 0)

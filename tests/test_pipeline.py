@@ -65,7 +65,7 @@ def test_a_changed_file_replaces_its_article_and_keeps_its_id(
     assert first and second and first.id == second.id
     with Engine(home, Settings(answer_threshold=0.2)) as engine:
         quotes = " ".join(c.quote for c in engine.ask("How many people were injured?").citations)
-        found = {hit.passage.id for hit in engine.retrieve("ferry", Filters()).hits}
+        found = {hit.passage.id for hit in engine.finder.find("ferry", Filters()).hits}
         assert found <= set(engine.library.passage_ids(second.id))
     assert "fifteen" in quotes
     assert "fourteen" not in quotes

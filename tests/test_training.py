@@ -21,10 +21,12 @@ from safetensors.numpy import load_file
 from safetensors.torch import load_file as load_torch
 from safetensors.torch import save_file
 
+from eval.learning.make_claim_reader import steps_of as claim_steps
 from eval.learning.make_reader import steps_of
 from eval.learning.mined import Shown
 from eval.learning.reader_trials import alone, scores, trials
 from eval.learning.windows import Window
+from rag.claim_reader import CLAIM_READER
 from rag.model_files import open_tokenizer
 from rag.training.reader import loss_of, margins_of, train
 from rag.training.reader_batches import batches, collate, example_of, examples
@@ -72,7 +74,7 @@ def arguments(weights: Path, windows: Path, out: Path, **changes: Any) -> Any:
     values = {
         "weights": weights, "windows": [windows], "out": out, "checkpoint": None, "epochs": 1,
         "steps": None, "batch": 4, "rate": 1e-3, "freeze": 0, "layers": 2, "seed": 7,
-        "threads": 1, "keep_every": 500, "stop": None, "half": False,
+        "threads": 1, "keep_every": 500, "stop": None, "half": False, "teachers": [], "most": 48,
     }  # fmt: skip
     return type("Arguments", (), values | changes)()
 
@@ -162,6 +164,28 @@ def test_windows_of_a_question_are_compared_with_each_other(windows: Path) -> No
     margins = (scores[:, 1:] - scores[:, :1]).flatten()
     expected = torch.cat([margins, torch.zeros(1)]).logsumexp(0) - margins[1]
     assert added == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_what_teachers_believe_is_learned_from_as_well(
+    weights: Path, windows: Path, tmp_path: Path
+) -> None:
+    batch = collate(examples(windows, open_tokenizer(None)))
+    torch.manual_seed(2)
+    one, other, net = ReaderNet(2), ReaderNet(2), ReaderNet(2)
+    with torch.no_grad():
+        each = []
+        for reader in (one, other, net):
+            tokens, null = reader(batch.ids, batch.mask, batch.types)
+            each.append(scores_of(tokens, null, batch.owners, 2))
+        taught = (each[0].softmax(1) + each[1].softmax(1)) / 2
+        apart = -(taught * each[2].log_softmax(1)).nan_to_num().sum(1).mean()
+        added = loss_of(net, batch, teachers=[one, other]) - loss_of(net, batch)
+    assert float(added) == pytest.approx(float(apart), rel=1e-4)
+    plain, distilled = tmp_path / "plain.safetensors", tmp_path / "distilled.safetensors"
+    train(arguments(weights, windows, plain, steps=2))
+    train(arguments(weights, windows, distilled, steps=2, teachers=[weights]))
+    found = (load_file(plain), load_file(distilled))
+    assert not all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
 
 
 def test_the_exported_model_says_what_the_trained_one_says(weights: Path, windows: Path) -> None:
@@ -268,6 +292,25 @@ def test_every_trial_leaves_something_to_learn_from() -> None:
     assert sizes["no near misses"] == 48
     assert 48 < sizes["half of the near misses"] < 80
     assert sizes["no windows as the program reads them"] == 64
+    taught = trials([Path("a.st"), Path("b.st")])[len(sizes) :]
+    assert {t.arguments[:3] for t in taught} == {("--teachers", "a.st", "b.st")}
+
+
+def test_every_step_of_the_claim_readers_recipe_reads_what_was_made_before(
+    tmp_path: Path,
+) -> None:
+    start = tmp_path / "stage5.safetensors"
+    made: set[str] = {str(start)}
+    steps = list(claim_steps(start, tmp_path / "work"))
+    for path, (module, *rest) in steps:
+        assert importlib.util.find_spec(module)
+        names = [a for a in rest if "/" in a or "\\" in a]
+        reads = [n for n in names if n != str(path) and not n.endswith(".pt")]
+        assert [n for n in reads if n not in made and not Path(n).exists()] == []
+        made.add(str(path))
+    assert steps[-1][0].name == CLAIM_READER.name
+    gold = {Path(a) for _, args in steps for a in args if a.endswith(".yaml")}
+    assert gold == {ROOT / "eval" / "gold" / "claims" / "train.yaml"}
 
 
 def test_every_step_of_the_recipe_reads_what_is_there_or_was_made_before(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from rag.claim_reader import Cited, ClaimReader
 from rag.embed import Embedder
 from rag.endpoint import endpoint_from
 from rag.errors import CitewireError
@@ -90,7 +91,15 @@ def _models(settings: SettingsWithOrigins) -> str:
     (reads,) = Reader(settings.values.threads).read("When did the ferry sink?", [window])
     if reads[0].margin < reads[1].margin:
         raise CitewireError("the reader takes the wrong sentence; reinstall citewire")
-    return f"the embedder ({len(vector)} dimensions) and the reader answer, file sums right"
+    source = [Cited("", "The ferry sank in May.")]
+    claims = ClaimReader(settings.values.threads)
+    said, unsaid = (
+        claims.margin(claim, source)
+        for claim in ("The ferry sank in May.", "The ferry did not sink in May.")
+    )
+    if said < unsaid:
+        raise CitewireError("the claim reader takes the wrong claim; reinstall citewire")
+    return f"the embedder ({len(vector)} dimensions) and both readers answer, file sums right"
 
 
 def _library(home: Path) -> str:

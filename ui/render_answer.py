@@ -13,7 +13,7 @@ from rag.types import NOT_CARRIED, Answer, Citation, Claim
 from rag.write import introduce
 from ui.render import printable
 
-__all__ = ["print_answer", "print_said", "print_understood"]
+__all__ = ["print_answer", "print_said", "print_understood", "print_withdrawn"]
 
 
 def print_understood(question: str, console: Console) -> None:
@@ -32,6 +32,13 @@ def print_said(claim: Claim, console: Console, *, first: bool) -> None:
     else:
         line.append(f" ({NOT_CARRIED})", style="bold red")
     console.print(Padding(line, (0, 0, 0, 2)))
+
+
+def print_withdrawn(console: Console) -> None:
+    """That what stands there is no part of the answer."""
+    console.print()
+    thought = "What stands above was the model thinking aloud; its answer follows."
+    console.print(Text(thought, style="yellow"))
 
 
 def print_answer(answer: Answer, console: Console, *, said: bool = False) -> None:

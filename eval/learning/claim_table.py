@@ -16,6 +16,7 @@ from typing import NamedTuple
 from eval.intervals import wilson
 from eval.learning.claim_pairs import Trial, drafts, pairs_of
 from rag.claim_check import Checked, check
+from rag.claim_reader import ClaimReader
 
 __all__ = ["Rate", "good", "rates"]
 
@@ -46,11 +47,11 @@ def good(trial: Trial, found: Checked) -> bool:
     return bool(found.lacks) or trial.shown[trial.right - 1] in found.evidence
 
 
-def rates(trials: Sequence[Trial]) -> Mapping[str, Rate]:
+def rates(trials: Sequence[Trial], reader: ClaimReader) -> Mapping[str, Rate]:
     """The share dealt with rightly, by kind and over all false ones made by the program."""
     rows: dict[str, list[float]] = defaultdict(list)
     for trial in trials:
-        found = check(trial.sentence, trial.shown)
+        found = check(trial.sentence, trial.shown, reader)
         value = float(good(trial, found))
         rows[trial.kind].append(value)
         if trial.kind != "true" and not trial.kind.startswith("by hand"):
@@ -74,12 +75,13 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="print what was dealt with wrongly")
     args = parser.parse_args()
     trials = list(drafts(pairs_of(args.pairs)))
+    reader = ClaimReader()
     print("| drafts | n | dealt with rightly |\n|---|---|---|")
-    for kind, rate in sorted(rates(trials).items()):
+    for kind, rate in sorted(rates(trials, reader).items()):
         print(f"| {kind} | {rate.n} | {rate.share:.3f} [{rate.low:.2f}, {rate.high:.2f}] |")
     if args.list:
         for trial in trials:
-            found = check(trial.sentence, trial.shown)
+            found = check(trial.sentence, trial.shown, reader)
             if not good(trial, found):
                 print(f"{trial.kind}: {trial.sentence.text} {found.lacks}")
 

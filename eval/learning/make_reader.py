@@ -13,12 +13,12 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rag import __file__ as rag_file
 
-__all__ = ["Step", "steps_of"]
+__all__ = ["GOLD", "MODELS", "Step", "make", "steps_of"]
 
 Step = tuple[Path, tuple[str, ...]]
 """A file, and the module and arguments that make it."""
@@ -59,6 +59,21 @@ def steps_of(public: Path, weights: Path, work: Path) -> Iterator[Step]:
     model = work / "reader.onnx"
     last = str(_weights(work, LAST_STAGE))
     yield model, ("rag.training.reader_onnx", "--weights", last, "--out", str(model))
+
+
+def make(steps: Iterable[Step], work: Path) -> None:
+    """Run the steps whose file is not there yet.
+
+    Raises:
+        CalledProcessError: a step failed.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    for made, (module, *arguments) in steps:
+        if made.exists():
+            print(f"{made} is there", flush=True)
+            continue
+        print(f"python -m {module} … --out {made}", flush=True)
+        subprocess.run([sys.executable, "-m", module, *arguments], check=True)
 
 
 def _public_windows(public: Path, work: Path) -> Iterator[Step]:
@@ -119,13 +134,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     args = parser.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
-    for made, (module, *arguments) in steps_of(args.public, args.weights, args.work):
-        if made.exists():
-            print(f"{made} is there", flush=True)
-            continue
-        print(f"python -m {module} … --out {made}", flush=True)
-        subprocess.run([sys.executable, "-m", module, *arguments], check=True)
+    make(steps_of(args.public, args.weights, args.work), args.work)
     print(
         f"Copy {args.work / 'reader.onnx'} to {MODELS}, put its SHA-256 into rag/reader.py, then"
         " learn the weights: python -m eval.learning.evidence_weights (see CONTRIBUTING.md)."

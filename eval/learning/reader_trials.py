@@ -1,7 +1,7 @@
 """Measures what the reader's training owes to its parts, on a few steps of each variant.
 
     python -m eval.learning.reader_trials --weights stage1.safetensors --work DIR \
-        --windows FILE.jsonl.gz ... --libraries DIR
+        --windows FILE.jsonl.gz ... --libraries DIR [--teachers FILE ...]
 
 All variants start from the same weights and take the same number of steps. They are measured on
 the windows that the program would read for the dev stories' questions: how often the sentence
@@ -50,8 +50,17 @@ class Trial:
     """Whether it reads one sentence at a time."""
 
 
-def trials() -> Sequence[Trial]:
-    """The variants; the first is what the others are to be held against."""
+def trials(teachers: Sequence[Path] = ()) -> Sequence[Trial]:
+    """The variants; the first is what the others are to be held against.
+
+    Args:
+        teachers: weights of readers to learn from; with none, nothing is distilled.
+    """
+    taught = ("--teachers", *map(str, teachers))
+    distilled = (
+        Trial(f"taught by {len(teachers)} readers as well", lambda rows: rows, taught),
+        Trial("taught so, four layers", lambda rows: rows, (*taught, "--layers", "4")),
+    )
     return (
         Trial("as trained", lambda rows: rows),
         Trial("a quarter of our own sets", lambda rows: _sets(rows, 4)),
@@ -63,6 +72,7 @@ def trials() -> Sequence[Trial]:
         Trial("one sentence at a time", alone, alone=True),
         Trial("four layers", lambda rows: rows, ("--layers", "4")),
         Trial("all six layers trained", lambda rows: rows, ("--freeze", "0")),
+        *(distilled if teachers else ()),
     )
 
 
@@ -183,6 +193,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="where all start from")
     parser.add_argument("--windows", type=Path, nargs="+", required=True)
     parser.add_argument("--libraries", type=Path, required=True)
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="to learn from")
     parser.add_argument("--stories", default="15-18", metavar="NN-NN")
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--work", type=Path, required=True)
@@ -192,7 +203,7 @@ def main() -> None:
     stories = stories_of(args.stories)
     questions = [q for path in GOLD_BATCHES for q in shown(path, args.libraries, stories)]
     head: list[str] = []
-    for trial in trials():
+    for trial in trials(args.teachers):
         weights = _trained(trial, rows, args.work, args.weights, args.steps)
         found = _measure(weights, trial, questions)
         if not head:

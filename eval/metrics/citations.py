@@ -7,9 +7,9 @@
 
 Both are taken for each answer, then averaged over answers. ALCE asks a language model
 whether words support a claim. Here it is decided against the gold, without a model: words
-support a claim if a sentence the gold names is among them and every number, date, name,
-quotation and negation of the claim stands in them. So a true quotation that does not
-answer the question counts as unsupported.
+support a claim if a sentence the gold names is among them and every number, date, name and
+quotation of the claim stands in them. So a true quotation that does not answer the question
+counts as unsupported.
 
 "Claims carried" needs no gold: the share of all claims of which nothing is missing from
 what they cite. It falls with the first changed digit or name.
@@ -23,7 +23,7 @@ from pathlib import Path
 from eval.asked import Asked
 from eval.metrics.metric import Metric
 from eval.results import Part
-from rag.facts import Source, missing
+from rag.facts import Source, missing_facts
 from rag.reading import fold
 from rag.types import Article, Citation, Claim
 
@@ -68,7 +68,7 @@ def not_carried(claim: Claim, asked: Asked) -> tuple[str, ...]:
     if claim.support == "verbatim":
         said = [_introduced(c, asked.articles[c.article_id]) for c in cited]
         return () if fold(claim.text) in said else ("the very words of its source",)
-    return missing(claim.text, [_source(c, asked) for c in cited])
+    return missing_facts(claim.text, [_source(c, asked) for c in cited])
 
 
 def _supported(claim: Claim, cited: Sequence[Citation], asked: Asked) -> bool:
@@ -76,7 +76,7 @@ def _supported(claim: Claim, cited: Sequence[Citation], asked: Asked) -> bool:
         return False
     if claim.support == "verbatim":
         return not not_carried(claim, asked)
-    return not missing(claim.text, [_source(c, asked) for c in cited])
+    return not missing_facts(claim.text, [_source(c, asked) for c in cited])
 
 
 def _irrelevant(claim: Claim, one: Citation, cited: Sequence[Citation], asked: Asked) -> bool:

@@ -32,6 +32,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rag.reader_input import QUESTION_TOKENS
 from rag.training.reader_batches import Batch, batches, collate, example_of, examples
 from rag.training.reader_net import FAR, LAYERS, ReaderNet, renamed, scores_of
 
@@ -40,8 +41,18 @@ __all__ = ["loss_of", "margins_of", "train"]
 TOKENIZER = Path(__file__).parent.parent / "models" / "tokenizer.json"
 
 
-def loss_of(net: ReaderNet, batch: Batch, span_weight: float = 0.2) -> Tensor:
-    """The mean loss of a batch."""
+def loss_of(
+    net: ReaderNet, batch: Batch, span_weight: float = 0.2, teachers: Sequence[ReaderNet] = ()
+) -> Tensor:
+    """The mean loss of a batch.
+
+    Args:
+        net: what is trained.
+        batch: windows.
+        span_weight: of the short answer's ends.
+        teachers: readers whose mean belief over {none, sentences} is learned from as well, as
+            much as what is marked as right (distillation).
+    """
     tokens, null = net(batch.ids, batch.mask, batch.types)
     tokens, null = tokens.float(), null.float()
     scores = scores_of(tokens, null, batch.owners, batch.right.shape[1] - 1)
@@ -49,6 +60,10 @@ def loss_of(net: ReaderNet, batch: Batch, span_weight: float = 0.2) -> Tensor:
     loss = -torch.where(batch.right > 0, belief, torch.tensor(FAR)).logsumexp(1).mean()
     if len(batch.groups.unique()) < len(batch.groups):
         loss = loss + _loss_of_groups(scores, batch)
+    if teachers:
+        # What is not a sentence has FAR as its score and no share in any belief.
+        taught = torch.stack([_belief_of(teacher, batch) for teacher in teachers]).mean(0)
+        loss = loss - (taught * torch.where(taught > 0, belief, 0.0)).sum(1).mean()
     known = batch.start >= 0
     if known.any():
         inside = torch.where((batch.owners >= 0)[..., None], tokens, torch.tensor(FAR))[known]
@@ -56,6 +71,14 @@ def loss_of(net: ReaderNet, batch: Batch, span_weight: float = 0.2) -> Tensor:
             share = known.float().mean() * span_weight
             loss = loss + share * functional.cross_entropy(inside[:, :, column], where[known])
     return loss
+
+
+def _belief_of(net: ReaderNet, batch: Batch) -> Tensor:
+    with torch.no_grad():
+        tokens, null = net(batch.ids, batch.mask, batch.types)
+    return scores_of(tokens.float(), null.float(), batch.owners, batch.right.shape[1] - 1).softmax(
+        1
+    )
 
 
 def _loss_of_groups(scores: Tensor, batch: Batch) -> Tensor:
@@ -73,7 +96,10 @@ def _loss_of_groups(scores: Tensor, batch: Batch) -> Tensor:
 
 
 def margins_of(
-    weights: Path, rows: Sequence[dict[str, Any]], batch: int = 32
+    weights: Path,
+    rows: Sequence[dict[str, Any]],
+    batch: int = 32,
+    most: int = QUESTION_TOKENS,
 ) -> list[npt.NDArray[np.float64]]:
     """What each sentence of each window has over none, read with weights that were trained.
 
@@ -81,15 +107,14 @@ def margins_of(
         weights: as `train` wrote them.
         rows: windows as in the files, with nothing marked as right.
         batch: how many are read at once.
+        most: tokens read of a question or claim.
 
     Returns:
         Per window float64, (sentences,); what did not fit has the margin of nothing read.
     """
-    state = load_file(weights)
-    net = ReaderNet(len({name.split(".")[1] for name in state if name.startswith("layers.")}))
-    net.load_state_dict(state)
+    net = _loaded(weights)
     tokenizer = _tokenizer()
-    packed = [example_of({**row, "right": [], "answer": None}, tokenizer) for row in rows]
+    packed = [example_of({**row, "right": [], "answer": None}, tokenizer, most) for row in rows]
     found: list[npt.NDArray[np.float64]] = [np.empty(0)] * len(rows)
     order = sorted(range(len(rows)), key=lambda n: len(packed[n].window.ids))
     for at in range(0, len(order), batch):
@@ -104,6 +129,13 @@ def margins_of(
     return found
 
 
+def _loaded(weights: Path) -> ReaderNet:
+    state = load_file(weights)
+    net = ReaderNet(len({name.split(".")[1] for name in state if name.startswith("layers.")}))
+    net.load_state_dict(state)
+    return net
+
+
 def _tokenizer() -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(TOKENIZER))
     tokenizer.no_padding()
@@ -116,11 +148,12 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     tokenizer = _tokenizer()
-    rows = [row for path in args.windows for row in examples(path, tokenizer)]
+    rows = [row for path in args.windows for row in examples(path, tokenizer, args.most)]
     net = ReaderNet(args.layers)
     missing, unexpected = net.load_state_dict(renamed(load_file(args.weights)), strict=False)
     print(f"{len(rows)} windows; new {sorted(missing)}; left out {len(unexpected)}", flush=True)
     net.freeze(args.freeze)
+    teachers = [_loaded(path) for path in args.teachers]
     trained = [p for p in net.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=args.rate, weight_decay=0.01)
     steps = args.steps or math.ceil(len(rows) / args.batch) * args.epochs
@@ -140,7 +173,7 @@ def train(args: argparse.Namespace) -> None:
         for group in optimiser.param_groups:
             group["lr"] = args.rate * warm * max(0.05, 1 - step / steps)
         with torch.autocast("cpu", torch.bfloat16, enabled=args.half):
-            loss = loss_of(net, collate(batch))
+            loss = loss_of(net, collate(batch), teachers=teachers)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
@@ -171,6 +204,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="where to start from")
     parser.add_argument("--windows", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], help="learn from these")
     parser.add_argument("--checkpoint", type=Path, help="go on from here")
     parser.add_argument("--keep-every", type=int, default=500, metavar="STEPS")
     parser.add_argument("--stop", type=int, metavar="STEP", help="end early, to go on later")
@@ -179,6 +213,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, default=1.2e-4, help="highest learning rate")
     parser.add_argument("--freeze", type=int, default=0, help="1: embeddings; 3: and two layers")
+    parser.add_argument("--most", type=int, default=QUESTION_TOKENS, help="tokens of a question")
     parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)

@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from rag.reader_input import Packed, pack, tokenise
+from rag.reader_input import QUESTION_TOKENS, Packed, pack, tokenise
 
 __all__ = ["Batch", "Example", "batches", "collate", "example_of", "examples"]
 
@@ -49,22 +49,25 @@ class Batch:
     """Windows of one number are read for one question."""
 
 
-def examples(path: Path, tokenizer: Tokenizer) -> list[Example]:
+def examples(path: Path, tokenizer: Tokenizer, most: int = QUESTION_TOKENS) -> list[Example]:
     """Read windows and pack them; those whose right sentences were cut off are left out.
 
     Windows of one group stand one after the other in the file.
     """
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = ((row, example_of(row, tokenizer)) for row in map(json.loads, file))
+        rows = ((row, example_of(row, tokenizer, most)) for row in map(json.loads, file))
         return [example for row, example in rows if example.right or not row["right"]]
 
 
-def example_of(row: dict[str, Any], tokenizer: Tokenizer) -> Example:
-    """A window packed, with those of its right sentences that were not cut off."""
+def example_of(row: dict[str, Any], tokenizer: Tokenizer, most: int = QUESTION_TOKENS) -> Example:
+    """A window packed, with those of its right sentences that were not cut off.
+
+    Of the question, or claim, `most` tokens are read.
+    """
     question, title, *sentences = tokenise(
         tokenizer, [row["question"], row["title"], *row["sentences"]]
     )
-    window = pack(question, title, sentences)
+    window = pack(question, title, sentences, most)
     right = tuple(n for n in row["right"] if n in window.owners)
     start = end = -1
     if row["answer"] and row["answer"][0] in right:
