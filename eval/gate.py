@@ -124,7 +124,7 @@ def _faults(results: Results) -> list[str]:
         if not count:
             continue
         rows = [q for q in results.questions if q.wrong == what]
-        first = rows[0].error or rows[0].unscored if rows else ""
+        first = (rows[0].error or rows[0].unscored or "").rstrip(".") if rows else ""
         ended = "ended in an error" if what == "error" else "could not be scored"
         noun = "question" if count == 1 else "questions"
         reasons.append(f"{count} {noun} {ended}{_examples([q.id for q in rows])}: {first}")

@@ -154,10 +154,7 @@ class Engine(Closing):
             reason_of(f.question, f.evidence, f.nearest, filtered=filters.active)
             for f in (refused if answered else found)
         ]
-        best = found[0] if len(found) == 1 else max(found, key=lambda f: f.confidence)
-        nearest = by_quotation(
-            best.evidence, self._settings, self.library.article, everything=True
-        ).citations
+        best = max(found, key=lambda f: f.confidence)
         timings = {
             **{key: sum(f.timings_ms[key] for f in found) for key in found[0].timings_ms},
             "write": (done - written) * 1000 - outcome.model_ms,
@@ -169,7 +166,7 @@ class Engine(Closing):
             status="answered" if answered else "not_found",
             claims=outcome.claims if answered else (),
             citations=outcome.citations if answered else (),
-            nearest=() if answered else nearest,
+            nearest=() if answered else self._nearest(best),
             reason=None if answered else " ".join(dict.fromkeys(reasons)),
             disagreements=(),
             hits=all_hits([f.hits for f in found]),
@@ -237,6 +234,10 @@ class Engine(Closing):
             citations += outcome.citations
             known |= {(c.article_id, c.start) for c in outcome.citations}
         return Outcome(tuple(claims), tuple(citations))
+
+    def _nearest(self, found: Found) -> tuple[Citation, ...]:
+        evidence, article = found.evidence, self.library.article
+        return by_quotation(evidence, self._settings, article, everything=True).citations
 
     def _enough(self, found: Found, share: float = 1.0) -> bool:
         threshold = self._settings.answer_threshold * share

@@ -7,6 +7,7 @@ caught, a paraphrase should pass. An act that was made up out of right names is 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -63,6 +64,12 @@ def missing_facts(claim: str, sources: Sequence[Source]) -> tuple[str, ...]:
 
     Such as `the number 68`, `the date 3 March 2023`, `the name Lapid`, `the quotation “…”`.
     """
+    return _missing_facts(claim, tuple(sources))
+
+
+@functools.lru_cache(maxsize=256)
+def _missing_facts(claim: str, sources: tuple[Source, ...]) -> tuple[str, ...]:
+    # Kept: a sentence is checked as it is written, and once more with its citations.
     texts = [s.text for s in sources]
     every = [*texts, *(s.about for s in sources)]
     found = [
