@@ -14,17 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from ingest.article import parse
 from ingest.read import find_files, read
 from ingest.split import passages_of, sentences_of, with_sentence_furniture
+from rag.article_vectors import vectors_of
 from rag.embed import MODEL_SHA256, Embedder
 from rag.errors import NotFound, RejectedFile
-from rag.indexes import Indexes, passage_text
+from rag.indexes import Indexes
 from rag.library import ArticleVectors, Library, StoredArticle
 from rag.lock import writer_lock
-from rag.reading import fold, reading_text
 from rag.settings import Settings
 from rag.types import Article
 
@@ -145,6 +143,7 @@ class _Run:
         self._by_content = {row.content_hash: row for row in library.stored()}
         facts = (PIPELINE, settings.passage_words, settings.overlap_sentences, MODEL_SHA256)
         self._pipeline = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+        self._ids = {row.id for row in library.stored()}
         self.added: list[str] = []
         self.gone: list[str] = []
 
@@ -170,10 +169,14 @@ class _Run:
             earlier = stored.outlet if stored else None
             article = replace(article, outlet=self._outlet or earlier)
         if old and stored:
+            # What a person put right is right whatever the file says.
+            article = self._library.corrections(old.id).applied(article)
             same_pipeline = old.pipeline_hash == self._pipeline
             if same_pipeline and (stored.text, stored.outlet) == (article.text, article.outlet):
                 return FileOutcome(_shown(file), "unchanged", None, stored)
             article = replace(article, id=old.id)
+        else:
+            article = replace(article, id=self._free_id(article.id))
         article = replace(article, skipped=with_sentence_furniture(article))
         vectors = self._vectors_of(article)
         if vectors is None:
@@ -209,15 +212,8 @@ class _Run:
         passages = passages_of(
             article, sentences, self._settings.passage_words, self._settings.overlap_sentences
         )
-        alone = [reading_text(article, s.start, s.end) for s in sentences]
-        title = f"{fold(article.title)}. " if article.title else ""
-        texts = [passage_text(article, p) for p in passages]
-        texts += [*alone, *(title + text for text in alone)]
         self._embedder = self._embedder or Embedder(self._settings.threads)
-        of_passages, of_sentences, titled = np.split(
-            self._embedder.embed(texts), [len(passages), len(passages) + len(sentences)]
-        )
-        return ArticleVectors(sentences, of_sentences, titled, passages, of_passages)
+        return vectors_of(article, sentences, passages, self._embedder)
 
     def _copy(
         self, file: Path, article: Article, same: StoredArticle, old: StoredArticle | None
@@ -246,8 +242,15 @@ class _Run:
         row = StoredArticle(article.id, article.source, article.content_hash, self._pipeline)
         self._by_source[row.source] = row
         self._by_content[row.content_hash] = row
+        self._ids.add(row.id)
         if added:
             self.added.append(article.id)
+
+    def _free_id(self, wanted: str) -> str:
+        """The id, or another where an article that has moved and changed took it along."""
+        while wanted in self._ids:
+            wanted = "a" + hashlib.sha256(wanted.encode()).hexdigest()[:10]
+        return wanted
 
     def _forget(self, old: StoredArticle) -> None:
         if self._by_content.get(old.content_hash) == old:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from rag.errors import LibraryError
-from rag.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from rag.schema import APPLICATION_ID, SCHEMA_VERSION, STEPS
 
 __all__ = ["Database"]
 
@@ -20,7 +21,9 @@ _CHECKED_BYTES = 100_000_000
 
 
 class Database:
-    """An open file; made with its tables where there is none. For one thread.
+    """An open file; made with its tables where there is none. For use from any thread.
+
+    Each call is whole: no thread sees half of another's transaction.
 
     Raises:
         LibraryError: from any method, when the file is damaged, full, or not ours.
@@ -28,34 +31,39 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # Held from a transaction's first statement to its last; the same thread may read on.
+        self._lock = threading.RLock()
         with self._translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = not path.exists() or path.stat().st_size == 0
-            # Transactions are begun by us, so Python's own are switched off.
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._connection = self._connect()
             try:
                 self._connection.execute("PRAGMA foreign_keys = ON")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 if fresh:
-                    self._create()
-                self._check_header()
+                    self._connection.execute("PRAGMA journal_mode = WAL")
+                    self._build()
+                version = self._check_header()
                 self._check_pages()
+                if version < SCHEMA_VERSION:
+                    self._build()
             except BaseException:
                 self._connection.close()
                 raise
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        with self._lock:
+            self._connection.close()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with self._translated():
+        with self._lock, self._translated():
             return self._connection.execute(sql, values).fetchall()
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query; None where there is none."""
-        with self._translated():
+        with self._lock, self._translated():
             found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
             return found
 
@@ -67,26 +75,35 @@ class Database:
         return found
 
     def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query one by one, for results too large to hold."""
-        with self._translated():
-            yield from self._connection.execute(sql, values)
+        """The rows of a query one by one, for results too large to hold.
+
+        They are those of one moment, whatever is written while they are read.
+        """
+        # A connection of its own: on the shared one, a query half read would see the rows of
+        # later transactions, and would keep them from beginning once another process writes.
+        with self._translated(), closing(self._connect()) as connection:
+            yield from connection.execute(sql, values)
 
     def write(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run a statement; inside `transaction`."""
-        self._connection.execute(sql, values)
+        with self._lock:
+            self._connection.execute(sql, values)
 
     def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement for each row of values; inside `transaction`."""
-        self._connection.executemany(sql, rows)
+        with self._lock:
+            self._connection.executemany(sql, rows)
 
     @contextmanager
     def transaction(self, bump: bool = True) -> Iterator[None]:
         """All of what is written inside, or, after any exception, nothing of it.
 
+        Other threads wait until its end.
+
         Args:
             bump: raise the library's generation with it.
         """
-        with self._translated():
+        with self._lock, self._translated():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -102,22 +119,29 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def _create(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        with self.transaction(bump=False):
-            # Two processes may create at once; the second finds the tables made.
-            if self.row("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
-                return
-            for statement in SCHEMA.split(";"):
-                self.write(statement)
-            self.write_many(
-                "INSERT INTO meta VALUES (?, ?)",
-                [("identity", uuid.uuid4().hex), ("generation", "0")],
-            )
-            self.write(f"PRAGMA application_id = {APPLICATION_ID}")
-            self.write(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    def _connect(self) -> sqlite3.Connection:
+        # Transactions are begun by us, so Python's own are switched off.
+        return sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
 
-    def _check_header(self) -> None:
+    def _build(self) -> None:
+        """Make the tables that are lacking: all of them, or those newer than the file."""
+        with self.transaction(bump=False):
+            # Two processes may come here at once; the second finds the tables made.
+            (version,) = self.only("PRAGMA user_version")
+            for step in STEPS[version:]:
+                for statement in step.split(";\n"):
+                    self.write(statement)
+            if version == 0:
+                self.write_many(
+                    "INSERT INTO meta VALUES (?, ?)",
+                    [("identity", uuid.uuid4().hex), ("generation", "0")],
+                )
+                self.write(f"PRAGMA application_id = {APPLICATION_ID}")
+            if version < SCHEMA_VERSION:
+                self.write(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _check_header(self) -> int:
+        """The file's version, once it is known to be ours and not too new."""
         (application,) = self.only("PRAGMA application_id")
         (version,) = self.only("PRAGMA user_version")
         if application != APPLICATION_ID:
@@ -129,6 +153,7 @@ class Database:
                 f"{self.path} was made by a newer Citewire (its format is {version}, this one"
                 f" reads {SCHEMA_VERSION}); update Citewire."
             )
+        return int(version)
 
     def _check_pages(self) -> None:
         if self.path.stat().st_size <= _CHECKED_BYTES:

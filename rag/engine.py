@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -47,7 +48,7 @@ _OF_MODEL = ("model", "usage", "cost_usd", "cached", "dropped", "fault", "model_
 
 
 class Engine(Closing):
-    """Answers questions about one library. Use it as a context manager, from one thread.
+    """Answers questions about one library, from any thread. Use it as a context manager.
 
     Raises:
         EmptyLibrary: there is nothing to ask.
@@ -75,8 +76,8 @@ class Engine(Closing):
         if not Library.exists(home):
             raise EmptyLibrary(_fill(home))
         self._settings = settings
-        cache = ReplyCache(replies) if replies else None
-        self._composer = Composer(model, settings, cache) if model else None
+        self._cache = ReplyCache(replies) if replies else None
+        self._composer = Composer(model, settings, self._cache) if model else None
         self.library = Library(home)
         try:
             if self.library.counts().articles == 0:
@@ -86,6 +87,17 @@ class Engine(Closing):
         except BaseException:
             self.library.close()
             raise
+
+    def under(self, settings: Settings, model: Model | None) -> Engine:
+        """An engine on the same open library, with other settings for what is written.
+
+        What is found hangs on the settings this one was opened with. Closing either closes
+        both.
+        """
+        other = copy.copy(self)
+        other._settings = settings
+        other._composer = Composer(model, settings, self._cache) if model else None
+        return other
 
     def close(self) -> None:
         """Let go of the library and its indexes."""

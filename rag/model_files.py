@@ -5,6 +5,7 @@ Nothing is downloaded.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -23,8 +24,11 @@ __all__ = ["open_model", "open_tokenizer"]
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 
 
+@functools.cache
 def open_model(name: str, sha256: str) -> onnxruntime.InferenceSession:
     """A model that runs on one thread; call it from several for more.
+
+    Opened once in a process, however many use it.
 
     Raises:
         ModelError: the file is missing or altered.

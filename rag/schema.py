@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["APPLICATION_ID", "SCHEMA", "SCHEMA_VERSION"]
+__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "STEPS"]
 
 APPLICATION_ID = 0x43495445
 """`CITE` in ASCII, in the file's header: tells our file from another SQLite file."""
 
-SCHEMA_VERSION = 1
-
-SCHEMA = """
+_ARTICLES = """
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -51,3 +49,29 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_by_article ON passages (article_id, n);
 """
+
+# No foreign key ties a correction to its article: an article is replaced by deleting its
+# row and writing another, which its corrections outlive.
+_SHELF = """
+CREATE TABLE corrections (
+  article_id TEXT PRIMARY KEY,
+  outlet TEXT,              -- each JSON, null for "not known"; NULL where not corrected
+  published TEXT,
+  title TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE removed (
+  id TEXT PRIMARY KEY,
+  source TEXT NOT NULL,
+  removed_at TEXT NOT NULL, -- ISO date and time with microseconds, UTC
+  article TEXT NOT NULL,    -- JSON: the row of `articles` by column
+  belongings TEXT NOT NULL  -- JSON: rows of the other tables; vectors in base64
+);
+CREATE INDEX removed_by_source ON removed (source);
+CREATE INDEX removed_by_day ON removed (removed_at);
+"""
+
+STEPS = (_ARTICLES, _SHELF)
+"""What leads from one version to the next, from nothing to the first; statements end in `;`."""
+
+SCHEMA_VERSION = len(STEPS)

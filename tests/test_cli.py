@@ -356,7 +356,9 @@ def test_output_keeps_to_the_terminals_width(
 
 
 def _needed(name: str) -> list[str]:
-    return {"ingest": ["x"], "ask": ["x"], "show": ["x"], "delete": ["x"]}.get(name, [])
+    return {"ingest": ["x"], "ask": ["x"], "show": ["x"], "delete": ["x"], "edit": ["x"]}.get(
+        name, []
+    )
 
 
 def test_models_run_without_telling_anyone(tmp_path: Path) -> None:

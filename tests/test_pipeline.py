@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +13,8 @@ import pytest
 from ingest.article import parse
 from ingest.pipeline import FileStatus, IngestReport, Progress, ingest
 from ingest.read import Source
+from rag import shelf
+from rag.corrections import Corrections
 from rag.embed import Embedder
 from rag.engine import Engine
 from rag.errors import LibraryBusy, NotFound
@@ -310,3 +313,95 @@ def test_vectors_belong_to_their_sentences(take: Take, folder: Path, home: Path)
     assert np.allclose((alone * embedder.embed(texts)).sum(axis=1), 1, atol=0.01)
     with_title = embedder.embed([f"{article.title}. {text}" for text in texts])
     assert np.allclose((titled * with_title).sum(axis=1), 1, atol=0.01)
+
+
+# --- what people put right ---------------------------------------------------------------
+
+
+def facts(report: IngestReport) -> tuple[str, str | None, date | None, str | None]:
+    (file,) = report.files
+    assert file.article
+    return file.status, file.article.outlet, file.article.published, file.article.title
+
+
+def test_corrections_outlive_the_same_file_and_an_updated_one(
+    take: Take, folder: Path, home: Path
+) -> None:
+    (folder / "a.txt").write_text(STORY)
+    (file,) = take().files
+    assert file.article
+    shelf.edit(home, file.article.id, outlet="Ennick Post", published=date(2024, 5, 4), title="Hit")
+    corrected = ("Ennick Post", date(2024, 5, 4), "Hit")
+    assert facts(take()) == ("unchanged", *corrected)
+    (folder / "a.txt").write_text(STORY.replace("fourteen", "fifteen").replace("05-03", "06-01"))
+    assert facts(take()) == ("updated", *corrected)
+    with Library(home) as library:
+        article = library.article(file.article.id)
+        assert "fifteen" in article.text
+        sentences = library.sentences(article.id)
+        _, titled = library.sentence_vectors(article.id, sentences)
+    texts = [f"Hit. {article.text[s.start : s.end]}" for s in sentences]
+    assert np.allclose((titled * Embedder().embed(texts)).sum(axis=1), 1, atol=0.01)
+    assert facts(ingest(home, [folder], Settings(passage_words=20))) == ("updated", *corrected)
+
+
+def test_corrections_move_with_the_file(take: Take, folder: Path, home: Path) -> None:
+    (folder / "a.txt").write_text(STORY)
+    (file,) = take().files
+    assert file.article
+    shelf.edit(home, file.article.id, outlet="Ennick Post")
+    shutil.move(folder / "a.txt", folder / "z.txt")
+    assert facts(take())[:2] == ("updated", "Ennick Post")
+    assert facts(take())[:2] == ("unchanged", "Ennick Post")
+
+
+@pytest.mark.parametrize("outlet", ["Ennick Post", None])
+def test_a_corrected_outlet_wins_over_the_file_and_over_the_name_given(
+    outlet: str | None, take: Take, folder: Path, home: Path
+) -> None:
+    (folder / "a.txt").write_text(STORY.split("\n", 2)[2])
+    (file,) = take(outlet="My Wire").files
+    assert file.article
+    shelf.edit(home, file.article.id, outlet=outlet)
+    assert facts(take(outlet="Our Wire"))[:2] == ("unchanged", outlet)
+    (folder / "a.txt").write_text(STORY)
+    assert facts(take(outlet="Our Wire"))[:2] == ("updated", outlet)
+
+
+@pytest.mark.parametrize("how", ["pruned", "a copy"])
+def test_corrections_go_with_an_article_that_goes_for_good(
+    how: str, take: Take, folder: Path, home: Path
+) -> None:
+    (folder / "a.txt").write_text(OTHER)
+    (folder / "b.txt").write_text(STORY)
+    article = take().files[1].article
+    assert article
+    shelf.edit(home, article.id, outlet="Ennick Post")
+    if how == "pruned":
+        (folder / "b.txt").unlink()
+        take(prune=True)
+    else:
+        (folder / "b.txt").write_text(OTHER)
+        take()
+    with Library(home) as library:
+        assert library.corrections(article.id) == Corrections()
+    (folder / "b.txt").write_text(STORY)
+    again = take().files[1].article
+    assert again and (again.id, again.outlet) == (article.id, "The Harbour Post")
+    assert shelf.removed(home) == []
+
+
+def test_a_new_file_in_the_place_of_one_that_moved_and_changed_replaces_nothing(
+    take: Take, folder: Path, home: Path
+) -> None:
+    (folder / "a.txt").write_text(STORY)
+    take()
+    shutil.move(folder / "a.txt", folder / "z.txt")
+    take()
+    (folder / "z.txt").write_text(STORY.replace("fourteen", "fifteen"))
+    take()
+    (folder / "a.txt").write_text(STORY)
+    assert statuses(take()) == {"a.txt": "ingested", "z.txt": "unchanged"}
+    held = {Path(str(source)).name: text for _, source, text, *_ in snapshot(home)}
+    assert held == {"a.txt": STORY, "z.txt": STORY.replace("fourteen", "fifteen")}
+    assert len({row[0] for row in snapshot(home)}) == 2

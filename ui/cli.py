@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from rag.errors import CitewireError
 from ui.eval_options import add_eval_options
+from ui.ui_command import add_ui_options
+from ui.users_command import add_users_options
 
 __all__ = ["build_parser", "main"]
 
@@ -110,11 +112,33 @@ def build_parser() -> argparse.ArgumentParser:
     p = command("delete", "remove articles from the library; their files stay")
     p.add_argument("ids", nargs="+", metavar="ID", help="an article's id, or its beginning")
 
+    p = command("undelete", "bring deleted articles back as they were")
+    p.add_argument(
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="the id that an article had, or its beginning (default: list what can come back)",
+    )
+
+    p = command("edit", "put right what is known of an article")
+    p.add_argument("id", metavar="ID", help="an article's id, or its beginning")
+    p.add_argument("--outlet", metavar="NAME", help="who published it; '' for unknown")
+    p.add_argument(
+        "--date", type=_day_or_unknown, metavar="DATE", help="the day it was published, or unknown"
+    )
+    p.add_argument("--title", metavar="TEXT", help="its headline; '' for unknown")
+
     p = command("doctor", "check the library, its indexes and the installation")
     p.add_argument("--fix", action="store_true", help="rebuild the indexes if they are unsound")
 
     p = command("eval", "hold the answers to hand-written gold facts")
     add_eval_options(p)
+
+    p = command("ui", "serve the page to ask, read and check in", json_too=False)
+    add_ui_options(p)
+
+    p = command("users", "say who may sign in to the page", json_too=False)
+    add_users_options(p, shared)
 
     command("settings", "show every setting, its value and where that comes from")
     command("demo", "ask the sample collection three questions, in a temporary library")
@@ -173,6 +197,10 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a date; write it as 2023-02-20"
         ) from None
+
+
+def _day_or_unknown(text: str) -> date | Literal["unknown"]:
+    return "unknown" if text == "unknown" else _day(text)
 
 
 def _version() -> str:

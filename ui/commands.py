@@ -21,11 +21,15 @@ __all__ = [
     "run_delete",
     "run_demo",
     "run_doctor",
+    "run_edit",
     "run_eval",
     "run_ingest",
     "run_list",
     "run_settings",
     "run_show",
+    "run_ui",
+    "run_undelete",
+    "run_users",
 ]
 
 _DEMO_QUESTIONS = (
@@ -132,34 +136,23 @@ def run_show(args: argparse.Namespace) -> int:
 
 def run_delete(args: argparse.Namespace) -> int:
     """`citewire delete`."""
-    from rag.indexes import Indexes  # noqa: PLC0415
-    from rag.library import Library  # noqa: PLC0415
-    from rag.lock import writer_lock  # noqa: PLC0415
-    from rag.reply_cache import ReplyCache, replies_of  # noqa: PLC0415
-    from ui.render import article_json, print_json  # noqa: PLC0415
+    from ui.shelf_commands import delete  # noqa: PLC0415
 
-    home = _existing_home(args)
-    with writer_lock(home), Library(home) as library:
-        # All of them are looked up first: a wrong id removes nothing.
-        articles = list({a.id: a for a in map(library.article, args.ids)}.values())
-        base = library.generation
-        passages = [p for a in articles for p in library.passage_ids(a.id)]
-        library.remove(a.id for a in articles)
-        Indexes(home, library).catch_up(base, [], passages)
-        # What models wrote holds the articles' words.
-        ReplyCache(replies_of(home)).clear()
-    if args.json:
-        print_json({"deleted": [article_json(a) for a in articles]})
-        return 0
-    console = Console()
-    for article in articles:
-        name = article.title or Path(article.source).name
-        console.print(Text(f"Deleted {article.id}: {name}"), soft_wrap=True)
-        console.print(
-            Text(f"  To bring it back: citewire ingest '{article.source}'", style="dim"),
-            soft_wrap=True,
-        )
-    return 0
+    return delete(args, _existing_home(args))
+
+
+def run_undelete(args: argparse.Namespace) -> int:
+    """`citewire undelete`."""
+    from ui.shelf_commands import undelete  # noqa: PLC0415
+
+    return undelete(args, _existing_home(args))
+
+
+def run_edit(args: argparse.Namespace) -> int:
+    """`citewire edit`."""
+    from ui.shelf_commands import edit  # noqa: PLC0415
+
+    return edit(args, _existing_home(args))
 
 
 def run_doctor(args: argparse.Namespace) -> int:
@@ -184,6 +177,20 @@ def run_eval(args: argparse.Namespace) -> int:
     from ui.eval_command import run  # noqa: PLC0415
 
     return run(args, home_of(args), settings_of(args))
+
+
+def run_ui(args: argparse.Namespace) -> int:
+    """`citewire ui`."""
+    from ui.ui_command import run  # noqa: PLC0415
+
+    return run(args, home_of(args), settings_of(args))
+
+
+def run_users(args: argparse.Namespace) -> int:
+    """`citewire users`."""
+    from ui.users_command import run  # noqa: PLC0415
+
+    return run(args, home_of(args))
 
 
 def run_settings(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from eval.judge import Judge
 from eval.judging import judged
 from eval.metrics.usage import Price
 from eval.questions.check import sentences_in_folder, sentences_in_library, unfounded
+from eval.questions.from_feedback import write_feedback
 from eval.questions.gold_file import check_gold
 from eval.questions.starter import write_starter
-from eval.reports import write_report
+from eval.reports import last_report, write_report
 from eval.reports.terminal import print_results
 from eval.results import Results
 from eval.results_file import read_results, results_json
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace, home: Path, settings: SettingsWithOrigins) -> 
     """Run the command and return its exit code."""
     _check_arguments(args)
     values = settings.values
+    if args.from_feedback is not None:
+        return _from_feedback(args, home)
     if args.init:
         return _init(args, home, values)
     if args.check:
@@ -61,6 +64,8 @@ def run(args: argparse.Namespace, home: Path, settings: SettingsWithOrigins) -> 
     results = _with_verdict(args, results, baseline)
     if args.report:
         write_report(results, Path(args.report), baseline)
+    with suppress(SettingsError):  # it is for the page, and no run is to fail for it
+        write_report(results, last_report(home), baseline)
     if args.json:
         print(results_json(results), end="")
     else:
@@ -146,6 +151,25 @@ def _init(args: argparse.Namespace, home: Path, settings: Settings) -> int:
     what = f" --articles {args.articles}" if args.articles else ""
     print(f"Wrote {count} questions to {path}; edit them, then: citewire eval --gold {path}{what}")
     return 0
+
+
+def _from_feedback(args: argparse.Namespace, home: Path) -> int:
+    for flag in ("compare", *(f"--{f}" for f in "init check gold articles beir report".split())):
+        if getattr(args, flag.removeprefix("--")):
+            raise SettingsError(f"{flag} does not go with --from-feedback; leave one of them out.")
+    path = Path(args.from_feedback)
+    questions, unfinished, unread = write_feedback(home, path)
+    for fault in unread:
+        print(f"citewire: {fault}", file=sys.stderr)
+    if args.json:
+        told = {"written": str(path), "questions": questions, "unfinished": unfinished}
+        print(json.dumps(told))
+    else:
+        print(
+            f"Wrote {questions} questions to {path}, {unfinished} of them unfinished; read"
+            f" them through, then: citewire eval --gold {path} --check"
+        )
+    return 1 if unread else 0
 
 
 def _check(args: argparse.Namespace, home: Path, settings: Settings) -> int:

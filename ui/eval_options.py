@@ -89,6 +89,11 @@ def add_eval_options(parser: argparse.ArgumentParser) -> None:
         help="write a gold file to begin with from the library (default: gold.yaml)",
     )
     gold.add_argument(
+        "--from-feedback",
+        metavar="FILE",
+        help="write candidates for gold there, from the answers that readers rated",
+    )
+    gold.add_argument(
         "--check",
         action="store_true",
         help="only look for mistakes in the gold, and whether the articles have its words",

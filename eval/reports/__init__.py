@@ -16,7 +16,12 @@ from eval.results import Results
 from eval.results_file import results_json
 from rag.errors import SettingsError
 
-__all__ = ["write_report"]
+__all__ = ["last_report", "write_report"]
+
+
+def last_report(home: Path) -> Path:
+    """Where the report of the last run is kept, for the page to show."""
+    return home / "report"
 
 
 def write_report(

@@ -1,0 +1,1 @@
+"""The page: a chat with the evidence beside the answer, by Gradio."""

@@ -1,0 +1,215 @@
+"""What the page fetches beside Gradio's own: articles, exports, the report, and `/health`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from eval.reports import last_report
+from rag.errors import CitewireError, NotFound
+from rag.indexes import Indexes
+from rag.library import Library
+from rag.types import Answer, Article
+from ui.chat.article_html import article_html, article_page
+from ui.chat.desk import Desk
+from ui.chat.words import Words, words_for
+from ui.export import as_json, as_markdown, as_page, claim_text, file_name
+
+__all__ = ["STYLE", "page_routes"]
+
+STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_PRINT = "<script nonce='{nonce}'>addEventListener('load', () => print())</script></body>"
+_NOTHING = "default-src 'none'"
+_SAFE = f"{_NOTHING}; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'"
+
+Who = Callable[[Request], str | None]
+"""The name of who asks, empty where nobody signs in; None for one who may not."""
+
+
+def page_routes(desk: Desk, who: Who) -> list[Route]:
+    """The routes, to stand before Gradio's.
+
+    Args:
+        desk: whose library and history it is.
+        who: tells who asks.
+    """
+    routes = _Routes(desk, who)
+    return [
+        Route("/health", routes.health),
+        Route("/article/{article_id}", routes.article),
+        Route("/answer/{turn}.{kind}", routes.answer),
+        Route("/answer/{turn}/claim/{n:int}", routes.claim),
+        Route("/conversation/{conversation}.{kind}", routes.conversation),
+        Route("/evaluation", routes.evaluation),
+    ]
+
+
+class _Routes:
+    def __init__(self, desk: Desk, who: Who) -> None:
+        self._desk = desk
+        self._who = who
+
+    async def health(self, request: Request) -> Response:
+        """Whether questions can be answered: 200, or 503 with the reason."""
+        del request
+        try:
+            return JSONResponse(await run_in_threadpool(self._state))
+        except CitewireError as exc:
+            return JSONResponse({"status": "fault", "reason": _first_line(exc)}, 503)
+
+    async def article(self, request: Request) -> Response:
+        """A part of an article, or a page with all of it."""
+        if self._who(request) is None:
+            return _refused()
+        words = words_for(request.headers.get("accept-language"))
+        return await run_in_threadpool(self._article, request, words)
+
+    async def answer(self, request: Request) -> Response:
+        """One answer to take away."""
+        user, turn = self._who(request), request.path_params["turn"]
+        if user is None:
+            return _refused()
+
+        def found() -> tuple[list[Answer], str]:
+            answer = self._desk.history.turn(user, turn).answer
+            return [answer], answer.question
+
+        return await run_in_threadpool(_exported, request, found)
+
+    async def conversation(self, request: Request) -> Response:
+        """A whole conversation to take away."""
+        user, conversation = self._who(request), request.path_params["conversation"]
+        if user is None:
+            return _refused()
+
+        def found() -> tuple[list[Answer], str]:
+            history = self._desk.history
+            turns = history.turns(user, conversation)
+            return [t.answer for t in turns], history.title(user, conversation)
+
+        return await run_in_threadpool(_exported, request, found)
+
+    async def claim(self, request: Request) -> Response:
+        """A claim with its citation, as plain text."""
+        user = self._who(request)
+        if user is None:
+            return _refused()
+
+        def found() -> Response:
+            answer = self._desk.history.turn(user, request.path_params["turn"]).answer
+            n = request.path_params["n"]
+            if n >= len(answer.claims):
+                raise NotFound(f"That answer has {len(answer.claims)} claims.")
+            return PlainTextResponse(claim_text(answer, n))
+
+        return await run_in_threadpool(_told, found)
+
+    async def evaluation(self, request: Request) -> Response:
+        """The last report, as `citewire eval` wrote it."""
+        if self._who(request) is None:
+            return _refused()
+        path = last_report(self._desk.home) / "report.html"
+        try:
+            page = await run_in_threadpool(path.read_text, encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return PlainTextResponse("There is no report yet; run `citewire eval`.", 404)
+        # It brings its own script, and asks for nothing.
+        safe = f"{_SAFE}; script-src 'unsafe-inline'; sandbox allow-scripts"
+        return HTMLResponse(page, headers={"Content-Security-Policy": safe})
+
+    def _state(self) -> dict[str, Any]:
+        home = self._desk.home
+        if not Library.exists(home):
+            return {"status": "ok", "articles": 0, "indexes": "missing"}
+        with Library(home) as library:
+            state = Indexes(home, library).state()
+            return {"status": "ok", "articles": library.counts().articles, "indexes": state}
+
+    def _article(self, request: Request, words: Words) -> Response:
+        home, article_id = self._desk.home, request.path_params["article_id"]
+        try:
+            if not Library.exists(home):  # opening one would make one
+                raise NotFound(words.evidence_gone)
+            with Library(home) as library:
+                article = library.article(article_id)
+        except NotFound:
+            return PlainTextResponse(words.evidence_gone, 404)
+        except CitewireError as exc:
+            return PlainTextResponse(_first_line(exc), 500)
+        hit = _hit(request, article)
+        part = request.query_params.get("part")
+        if part in ("context", "whole"):
+            return _html(article_html(article, hit, words, whole=part == "whole"))
+        return _html(article_page(article, hit, words, STYLE))
+
+
+def _exported(request: Request, found: Callable[[], tuple[Sequence[Answer], str]]) -> Response:
+    kind = request.path_params["kind"]
+    printed = kind == "html" and "print" in request.query_params
+
+    def export() -> Response:
+        answers, title = found()
+        if kind == "md":
+            response: Response = PlainTextResponse(
+                as_markdown(answers, title), media_type="text/markdown"
+            )
+        elif kind == "json":
+            response = PlainTextResponse(as_json(answers, title), media_type="application/json")
+        elif kind == "html":
+            page, safe = as_page(answers, title), _SAFE
+            if printed:
+                nonce = secrets.token_urlsafe(16)
+                # The page forbids scripts itself, for it may be opened from a file.
+                allowed = f"default-src 'none'; script-src 'nonce-{nonce}';"
+                page = page.replace("default-src 'none';", allowed, 1)
+                page = page.replace("</body>", _PRINT.format(nonce=nonce))
+                allowed = f"script-src 'nonce-{nonce}'"
+                safe = f"{_SAFE}; {allowed}"
+                # The page has a policy of its own, and both have to let the script run.
+                page = page.replace(_NOTHING, f"{_NOTHING}; {allowed}", 1)
+            response = _html(page, safe)
+        else:
+            raise NotFound(f"Nothing is exported as {kind!r}; there are md, html and json.")
+        if not printed:
+            name = file_name(title, kind)
+            response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+    return _told(export)
+
+
+def _told(action: Callable[[], Response]) -> Response:
+    """What an action gives; its errors as a line of text."""
+    try:
+        return action()
+    except NotFound as exc:
+        return PlainTextResponse(_first_line(exc), 404)
+    except CitewireError as exc:
+        return PlainTextResponse(_first_line(exc), 500)
+
+
+def _hit(request: Request, article: Article) -> tuple[int, int] | None:
+    try:
+        start, end = (int(request.query_params[name]) for name in ("start", "end"))
+    except (KeyError, ValueError):
+        return None
+    return (start, end) if 0 <= start < end <= len(article.text) else None
+
+
+def _html(page: str, safe: str = _SAFE) -> HTMLResponse:
+    return HTMLResponse(page, headers={"Content-Security-Policy": safe})
+
+
+def _refused() -> Response:
+    return PlainTextResponse("Sign in first.", 401)
+
+
+def _first_line(exc: Exception) -> str:
+    return (str(exc).splitlines() or [type(exc).__name__])[0]

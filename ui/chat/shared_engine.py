@@ -1,0 +1,115 @@
+"""One engine for all who ask, opened anew when the library has changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.closing import Closing
+from rag.engine import Engine
+from rag.errors import EmptyLibrary
+from rag.indexes import Indexes
+from rag.library import Library
+from rag.settings import Settings
+
+__all__ = ["SharedEngine"]
+
+_PATIENCE_S = 10.0
+"""While an ingest runs, the library changes with every article. The indexes follow at its end;
+till then the engine that is open goes on, and takes in what is new this often."""
+
+
+@dataclass(slots=True)
+class _Open:
+    engine: Engine
+    generation: int
+    since: float
+    whole: bool
+    """Whether its indexes were those of its library's generation when it was opened."""
+    users: int = 0
+
+
+class SharedEngine(Closing):
+    """Lends an engine to any number of threads."""
+
+    def __init__(
+        self,
+        home: Path,
+        settings: Settings,
+        replies: Path | None,
+        notify: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._home = home
+        self._settings = settings
+        self._replies = replies
+        self._notify = notify
+        self._lock = threading.Lock()
+        self._open: _Open | None = None
+
+    def close(self) -> None:
+        """Close the engine once nobody uses it."""
+        with self._lock:
+            self._retire()
+
+    @contextmanager
+    def lent(self) -> Iterator[Engine]:
+        """The engine of the library as it is now.
+
+        Raises:
+            EmptyLibrary: there is nothing to ask.
+            LibraryError: the library can't be read.
+        """
+        with self._lock:
+            current = self._fresh()
+            current.users += 1
+        try:
+            yield current.engine
+        finally:
+            with self._lock:
+                current.users -= 1
+                if current.users == 0 and current is not self._open:
+                    current.engine.close()
+
+    def _fresh(self) -> _Open:
+        if self._open is not None and not self._is_behind(self._open):
+            return self._open
+        self._retire()
+        before = self._settled()
+        engine = Engine(self._home, self._settings, self._notify, None, self._replies)
+        generation = engine.library.generation
+        whole = self._state(engine.library) == "current" and before == generation
+        self._open = _Open(engine, generation, time.monotonic(), whole)
+        return self._open
+
+    def _settled(self) -> int | None:
+        """The library's generation; None while its indexes are behind it."""
+        if not Library.exists(self._home):
+            return None
+        with Library(self._home) as library:
+            generation = library.generation
+            return generation if self._state(library) == "current" else None
+
+    def _state(self, library: Library) -> str:
+        return Indexes(self._home, library).state()
+
+    def _is_behind(self, held: _Open) -> bool:
+        library = held.engine.library
+        if library.generation == held.generation:
+            # One that was opened while an ingest ran may search without the word index, or in
+            # one that lacks the last articles.
+            return not held.whole and self._state(library) == "current"
+        if library.counts().articles == 0:
+            self._retire()
+            raise EmptyLibrary("The library has no articles any more; add some.")
+        settled = self._state(library) == "current"
+        return settled or time.monotonic() - held.since > _PATIENCE_S
+
+    def _retire(self) -> None:
+        """Let go of the engine; whoever still uses it closes it."""
+        held, self._open = self._open, None
+        if held is not None and held.users == 0:
+            held.engine.close()
