@@ -11,17 +11,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
+from typing import NamedTuple
 
 from tests.conftest import ROOT
 
-__all__ = ["served"]
+__all__ = ["Served", "served", "started"]
 
 _START_S = 60
 
 
+class Served(NamedTuple):
+    """A server that runs."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
 def served(home: Path, *arguments: str, **environment: str) -> Iterator[str]:
-    """The address of the page of a library; the server stops at the end.
+    """As `started`; only its address."""
+    with started(home, *arguments, **environment) as server:
+        yield server.url
+
+
+@contextmanager
+def started(home: Path, *arguments: str, **environment: str) -> Iterator[Served]:
+    """The server of a library's page; it stops at the end.
 
     Args:
         home: the library's directory.
@@ -55,7 +70,7 @@ def served(home: Path, *arguments: str, **environment: str) -> Iterator[str]:
                     raise AssertionError(f"the page did not start: {''.join(said)}") from None
                 if found := re.search(r"http://\S+", said[-1]):
                     break
-            yield found[0]
+            yield Served(found[0], process.pid)
         finally:
             process.terminate()
             try:

@@ -14,6 +14,7 @@ from rag.settings import SettingsWithOrigins
 
 __all__ = ["add_ui_options", "run"]
 
+_BACKLOG = 2048
 _STOP_S = 3
 """Seconds that answers under way are given when the server is stopped."""
 
@@ -85,6 +86,8 @@ def _listener(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        # From here on browsers are kept waiting and not turned away.
+        listener.listen(_BACKLOG)
     except OSError as exc:
         listener.close()
         if exc.errno == errno.EADDRINUSE:

@@ -13,7 +13,7 @@ from rag.closing import Closing
 from rag.conversation import Conversation
 from rag.endpoint import endpoint_from
 from rag.engine import Engine, Step
-from rag.errors import LibraryBusy, ProviderError, SettingsError
+from rag.errors import LibraryBusy, NotFound, ProviderError, SettingsError
 from rag.history import History
 from rag.llm import Model
 from rag.reply_cache import replies_of
@@ -119,7 +119,7 @@ class Desk(Closing):
                     yield step
 
     def _steps(self, ask: Callable[[Engine], Iterator[Step]]) -> Iterator[Step]:
-        """The engine's; once more where an article was replaced while it was read."""
+        """The engine's; once more where an article was replaced or deleted while it was read."""
         for last in (False, True):
             begun = False
             try:
@@ -127,7 +127,7 @@ class Desk(Closing):
                     for step in ask(engine):
                         begun = True
                         yield step
-            except LibraryBusy:
+            except (LibraryBusy, NotFound):
                 if begun or last:
                     raise
             else:
