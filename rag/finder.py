@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -53,6 +54,8 @@ class Finder:
         self._library = library
         self._indexes = indexes
         self._settings = settings
+        # Beyond the processors more at once would only take turns at the interpreter's lock.
+        self._turns = threading.BoundedSemaphore(settings.threads)
         self._embedder = Embedder(settings.threads)
         self._reader = Reader(settings.threads)
 
@@ -71,7 +74,14 @@ class Finder:
         return self._hits(question, vector, narrowed, 2 * self._settings.pool)
 
     def find(self, question: str, filters: Filters) -> Found:
-        """Passages and sentences for a question; the filters' outlets are whole names."""
+        """Passages and sentences for a question; the filters' outlets are whole names.
+
+        From any thread; as many find at once as the setting `threads` says.
+        """
+        with self._turns:
+            return self._find(question, filters)
+
+    def _find(self, question: str, filters: Filters) -> Found:
         began = time.perf_counter()
         vector = self._embedder.embed([question])[0]
         embedded = time.perf_counter()

@@ -169,8 +169,17 @@ class History(Closing):
             )
         return new
 
-    def add(self, user: str, conversation: str, answer: Answer) -> KeptTurn:
+    def add(
+        self, user: str, conversation: str, answer: Answer, first: int | None = None
+    ) -> KeptTurn:
         """Add an answered question to a conversation.
+
+        Args:
+            user: whose.
+            conversation: its id.
+            answer: to be kept, without its hits.
+            first: position, from 0, of the first turn that gives way to it with all that
+                follow: the question was edited or asked anew. None for none.
 
         Raises:
             NotFound: there is no such conversation.
@@ -179,6 +188,10 @@ class History(Closing):
         content, searched = json_of(answer), folded(words_of(answer))
         with self._db.transaction():
             self._own(user, conversation)
+            if first is not None:
+                self._db.write(
+                    "DELETE FROM turns WHERE conversation = ? AND n >= ?", (conversation, first)
+                )
             self._db.write(
                 "INSERT INTO turns (id, conversation, n, answer, folded, asked_at) VALUES"
                 " (?, ?, (SELECT count(*) FROM turns WHERE conversation = ?), ?, ?, ?)",
@@ -186,26 +199,6 @@ class History(Closing):
             )
             self._changed(conversation, now)
             return self.turn(user, new)
-
-    def cut(self, user: str, conversation: str, first: int) -> None:
-        """Forget the turns from a position on.
-
-        Args:
-            user: whose.
-            conversation: its id.
-            first: the position, from 0; from the number of turns on, nothing is forgotten.
-
-        Raises:
-            NotFound: there is no such conversation.
-            SettingsError: the position is negative.
-        """
-        if first < 0:
-            raise SettingsError(f"There is no turn {first!r} to cut from; the first is 0.")
-        with self._db.transaction():
-            self._own(user, conversation)
-            sql = "DELETE FROM turns WHERE conversation = ? AND n >= ?"
-            if self._db.write(sql, (conversation, first)):
-                self._changed(conversation, _now())
 
     def rename(self, user: str, conversation: str, title: str) -> None:
         """Give a conversation another title, cut as that of a new one.

@@ -18,7 +18,10 @@ import chromadb
 import numpy as np
 import numpy.typing as npt
 from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import InternalError
+from chromadb.errors import NotFoundError as ChromaNotFound
 
+from rag.errors import LibraryBusy
 from rag.types import Article, Filters, Passage
 
 __all__ = ["COLLECTION", "VectorDocument", "VectorIndex", "chroma_where"]
@@ -90,16 +93,25 @@ class VectorIndex:
             vector: float32, (384,), unit length.
             k: how many.
             filters: outlets by their whole names.
+
+        Raises:
+            LibraryBusy: the files are gone, as after another process rebuilt the indexes.
         """
-        k = min(k, self.count())
-        if k == 0:
-            return []
-        found = self._collection.query(
-            query_embeddings=vector[None, :],
-            n_results=k,
-            where=chroma_where(filters),
-            include=["distances"],
-        )
+        try:
+            k = min(k, self.count())
+            if k == 0:
+                return []
+            found = self._collection.query(
+                query_embeddings=vector[None, :],
+                n_results=k,
+                where=chroma_where(filters),
+                include=["distances"],
+            )
+        except (InternalError, ChromaNotFound) as exc:
+            raise LibraryBusy(
+                "The vector index can't be searched, perhaps because it was just built anew; ask"
+                " again, and if that does not help, see `citewire doctor --fix`."
+            ) from exc
         distances = (found["distances"] or [[]])[0]
         hits = [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], distances, strict=True)]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))

@@ -85,10 +85,14 @@ class WordIndex:
         self._index.register_tokenizer("citewire", _analyzer())
 
     def update(self, added: Iterable[WordDocument], removed: Iterable[str]) -> None:
-        """Remove passages by id, add others, and commit both at once."""
+        """Remove passages by id, add others, and commit both at once.
+
+        Until tantivy merges its segments, removed passages count for how rare a word is: scores,
+        and the order of near equals, may differ a little from those of an index built anew.
+        """
         writer = self._index.writer(heap_size=50_000_000, num_threads=1)
         for passage_id in removed:
-            writer.delete_documents("passage_id", passage_id)
+            writer.delete_documents_by_query(self._term("passage_id", passage_id))
         for doc in added:
             writer.add_document(
                 tantivy.Document(

@@ -46,8 +46,11 @@ def open_model(name: str, sha256: str) -> onnxruntime.InferenceSession:
     )
 
 
+@functools.cache
 def open_tokenizer(most: int | None) -> Tokenizer:
     """The tokenizer that all our models share, cutting texts off where said.
+
+    Opened once in a process for each length: nobody may change what it cuts or pads.
 
     Raises:
         ModelError: the file is missing or altered.

@@ -1,15 +1,16 @@
 """How the page bears many people at once; run by hand.
 
-    python -m tests.measure_page HOME QUESTIONS [--users 1 20 50 200] [--rounds 3]
+    python -m tests.measure_page HOME QUESTIONS [--users 1 20 50 200] [--rounds 3] [--pause 10]
     python -m tests.measure_page HOME QUESTIONS --soak 30 --users 10
 
-HOME is a library, QUESTIONS a gold file or a BEIR set's queries.jsonl. `citewire ui` is started
-on a copy of the library's address with a scripted model that streams three sentences in one
-second; users speak Gradio's own protocol, each in a session of its own, and ask again as soon as
-they have an answer. Printed are the seconds until the first sentence and until the whole answer
-(median and 95th percentile), how many were turned away with a polite sentence, and errors. For
-one user the model writes at once, so that what is left is Citewire's own time, the way through
-Gradio and back included. `--soak` prints the server's memory each minute and how it grew.
+HOME is a library, QUESTIONS a gold file or a BEIR set's queries.jsonl. `citewire ui` is started on
+it with a scripted model that streams three sentences in one second; users speak Gradio's own
+protocol, each in a session of its own. They begin together and ask again as soon as they have an
+answer; with `--pause` they read for about so many seconds before each question. Printed are the
+seconds until the first sentence and until the whole answer (median and 95th percentile), how
+many were turned away with a polite sentence, and errors. For one user the model writes at once,
+so that what is left is Citewire's own time, the way through Gradio and back included. `--soak`
+prints the server's memory each minute and how it grew.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _script(seconds: float) -> Any:
             if seconds:
                 yield seconds / _PIECES
 
-    return lambda request: Streamed(pieces(request))
+    return lambda request: Streamed(tuple(pieces(request)))
 
 
 async def _function(client: httpx.AsyncClient) -> tuple[int, list[Any]]:
@@ -142,22 +143,29 @@ async def _function(client: httpx.AsyncClient) -> tuple[int, list[Any]]:
     return event["id"], [values[i] for i in event["inputs"][3:]]
 
 
-async def _run(url: str, users: int, questions: Sequence[str], rounds: int) -> Told:
+async def _run(
+    url: str, users: int, questions: Sequence[str], rounds: int, pause: float = 0.0
+) -> Told:
     told = Told()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as client:
         function, options = await _function(client)
 
         async def one(n: int) -> None:
+            user, chance = User(client, function, options), random.Random(n)
             for turn in range(rounds):
-                question = questions[(n * rounds + turn) % len(questions)]
-                await User(client, function, options).ask(question, told)
+                await asyncio.sleep(
+                    pause * chance.uniform(0.5, 1.5) if turn else chance.random() * pause
+                )
+                await user.ask(questions[(n * rounds + turn) % len(questions)], told)
 
         await asyncio.gather(*(one(n) for n in range(users)))
     return told
 
 
-async def _soak(server: Served, users: int, questions: Sequence[str], minutes: float) -> Told:
+async def _soak(
+    server: Served, users: int, questions: Sequence[str], minutes: float, pause: float
+) -> Told:
     told = Told()
     end = time.monotonic() + 60 * minutes
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
@@ -169,6 +177,7 @@ async def _soak(server: Served, users: int, questions: Sequence[str], minutes: f
             while time.monotonic() < end:
                 user = User(client, function, options)
                 for _ in range(_TURNS):
+                    await asyncio.sleep(pause * chance.uniform(0.5, 1.5))
                     await user.ask(chance.choice(questions), told)
 
         async def watch() -> None:
@@ -201,6 +210,7 @@ def main() -> None:
     parser.add_argument("questions", type=Path)
     parser.add_argument("--users", type=int, nargs="+", default=[1, 20, 50, 200])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pause", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--soak", type=float, metavar="MINUTES")
     args = parser.parse_args()
     questions = _questions(args.questions)
@@ -214,9 +224,9 @@ def main() -> None:
             with started(args.home, "--no-cache", **where) as server:
                 asyncio.run(_run(server.url, 1, questions[-2:], 2))  # warms it up
                 if args.soak:
-                    told = asyncio.run(_soak(server, users, questions, args.soak))
+                    told = asyncio.run(_soak(server, users, questions, args.soak, args.pause))
                 else:
-                    told = asyncio.run(_run(server.url, users, questions, rounds))
+                    told = asyncio.run(_run(server.url, users, questions, rounds, args.pause))
         print(told.line(users), flush=True)
         for error in told.errors[:3]:
             print(f"  {error}", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,8 +16,12 @@ from typing import NamedTuple
 
 from tests.conftest import ROOT
 
-__all__ = ["Served", "served", "started"]
+__all__ = ["BROWSER", "Served", "served", "started"]
 
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+"""The program that shows the page in tests; None where there is none."""
 _START_S = 60
 
 

@@ -21,23 +21,23 @@ from ui.cli import build_parser
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_every_command_shown_exists(page: Path) -> None:
+@pytest.mark.parametrize("document", PAGES, ids=lambda p: p.name)
+def test_every_command_shown_exists(document: Path) -> None:
     parser = build_parser()
     (commands,) = (a for a in parser._actions if a.dest == "command")
     assert commands.choices is not None
-    shown = re.findall(r"(?:^|[`&|(] *)citewire ([a-z]+)", page.read_text(), re.MULTILINE)
+    shown = re.findall(r"(?:^|[`&|(] *)citewire ([a-z]+)", document.read_text(), re.MULTILINE)
     assert [c for c in shown if c not in commands.choices] == []
 
 
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 
-@pytest.mark.parametrize("page", [*PAGES, WORKFLOW, ROOT / ".ci" / "run"], ids=lambda p: p.name)
-def test_every_command_line_shown_has_options_that_exist(page: Path) -> None:
+@pytest.mark.parametrize("document", [*PAGES, WORKFLOW, ROOT / ".ci" / "run"], ids=lambda p: p.name)
+def test_every_command_line_shown_has_options_that_exist(document: Path) -> None:
     """Lines of code blocks and scripts, as typed: the parser takes them."""
-    text = page.read_text()
-    if page.suffix == ".md":
+    text = document.read_text()
+    if document.suffix == ".md":
         text = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     joined = re.sub(r"\s*\\\n\s*", " ", re.sub(r">-\n((?:\s{10,}.*\n)+)", _folded, text))
     lines = re.findall(r"(?:^|[|&(:] *)citewire ([a-z][^#|&)\n]*)", joined, re.MULTILINE)
@@ -78,11 +78,11 @@ def test_every_score_and_gold_field_is_explained() -> None:
         assert f"`{name}" in page, name
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_every_link_leads_to_a_file(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+@pytest.mark.parametrize("document", PAGES, ids=lambda p: p.name)
+def test_every_link_leads_to_a_file(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", document.read_text())
     local = [link for link in links if not link.startswith("http")]
-    assert [link for link in local if not (page.parent / link).exists()] == []
+    assert [link for link in local if not (document.parent / link).exists()] == []
 
 
 def test_every_setting_is_explained() -> None:

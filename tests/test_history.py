@@ -128,15 +128,10 @@ def test_the_conversation_changed_last_comes_first(history: History) -> None:
     assert history.count("") == 2
 
 
-def test_cutting_forgets_from_a_turn_on_and_the_next_takes_its_place(history: History) -> None:
+def test_a_turn_may_take_the_place_of_one_and_of_what_followed(history: History) -> None:
     conversation = history.start("", "t")
     turns = [history.add("", conversation, asked(q)) for q in ("a?", "b?", "c?")]
-    other = history.start("", "other")
-    history.cut("", conversation, 9)
-    assert [k.id for k in history.conversations("")] == [other, conversation]
-    history.cut("", conversation, 1)
-    assert [k.id for k in history.conversations("")] == [conversation, other]
-    again = history.add("", conversation, asked("d?"))
+    again = history.add("", conversation, asked("d?"), first=1)
     assert [(t.n, t.answer.question) for t in history.turns("", conversation)] == [
         (0, "a?"),
         (1, "d?"),
@@ -144,10 +139,22 @@ def test_cutting_forgets_from_a_turn_on_and_the_next_takes_its_place(history: Hi
     assert again.n == 1
     with pytest.raises(NotFound, match=turns[2].id):
         history.turn("", turns[2].id)
-    history.cut("", conversation, 2)
-    assert history.conversations("")[0].turns == 2
-    with pytest.raises(SettingsError, match="no turn -1"):
-        history.cut("", conversation, -1)
+    assert history.add("", conversation, asked("e?"), first=9).n == 2
+
+
+def test_what_gives_way_stays_where_the_new_turn_cannot_be_kept(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = history.start("", "t")
+    turns = [history.add("", conversation, asked(q)) for q in ("a?", "b?")]
+
+    def fails(*_: object) -> None:
+        raise LibraryError("the disk is full")
+
+    monkeypatch.setattr(history, "_changed", fails)
+    with pytest.raises(LibraryError, match="full"):
+        history.add("", conversation, asked("c?"), first=0)
+    assert history.turns("", conversation) == turns
 
 
 # --- searching ------------------------------------------------------------------------------
@@ -204,7 +211,7 @@ def test_nothing_of_one_user_is_there_for_another(history: History) -> None:
             lambda u: history.turns(u, mine),
             lambda u: history.turn(u, turn.id),
             lambda u: history.add(u, mine, FULL),
-            lambda u: history.cut(u, mine, 0),
+            lambda u: history.add(u, mine, FULL, first=0),
             lambda u: history.rename(u, mine, "x"),
             lambda u: history.delete(u, mine),
             lambda u: history.restore(u, mine),
@@ -233,7 +240,7 @@ def test_text_that_is_not_unicode_is_refused_and_nothing_is_kept(
         lambda: history.start(text, "t"),
         lambda: history.rename("", conversation, text),
         lambda: history.rate("", turn.id, 1, text),
-        lambda: history.cut("", conversation, 10**30),
+        lambda: history.add("", conversation, FULL, first=10**30),
     ):
         with pytest.raises(SettingsError, match="can't be kept"):
             use()

@@ -151,7 +151,8 @@ def test_catching_up_gives_what_rebuilding_gives(folder: Path, home: Path) -> No
             assert opened.words is not None
             result = (
                 [i for i, _ in opened.vectors.search(vector, 10, Filters())],
-                [i for i, _ in opened.words.search("injured ferry council", 10, Filters())],
+                # What was removed still counts for how rare a word is, until tantivy merges.
+                {i for i, _ in opened.words.search("injured ferry council", 10, Filters())},
             )
             opened.close()
             return result

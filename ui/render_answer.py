@@ -93,15 +93,16 @@ def _print_writer(answer: Answer, console: Console) -> None:
     """Who wrote it, what that took, and what was left out."""
     if not answer.model:
         return
-    took = f"{answer.usage.get('prompt_tokens', 0)} tokens read, "
-    took += f"{answer.usage.get('completion_tokens', 0)} written"
+    read, wrote_ = (answer.usage.get(f"{kind}_tokens", 0) for kind in ("prompt", "completion"))
+    took = [f"{read} tokens read, {wrote_} written"] if read or wrote_ else []
     if answer.cached:
-        took = "kept from before; nothing was sent"
+        took = ["kept from before; nothing was sent"]
     elif answer.cost_usd is not None:
-        took += f", {answer.cost_usd:.4f} US dollars"
+        took.append(f"{answer.cost_usd:.4f} US dollars")
     wrote = "Written by" if answer.writer == "model" else "Asked:"
     console.print()
-    console.print(Text(f"{wrote} {printable(answer.model)} ({took}).", style="dim"))
+    cost = f" ({', '.join(took)})" if took else ""
+    console.print(Text(f"{wrote} {printable(answer.model)}{cost}.", style="dim"))
     for dropped in answer.dropped:
         lacks = ", ".join(dropped.lacks)
         line = f"Left out: “{dropped.text}” The articles do not carry {lacks}."

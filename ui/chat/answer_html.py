@@ -18,6 +18,7 @@ from ui.export_words import clean, quotation_of
 
 __all__ = [
     "LIVE",
+    "LIVE_CLASS",
     "answer_html",
     "article_address",
     "fault_html",
@@ -27,6 +28,8 @@ __all__ = [
 
 LIVE = "live"
 """Stands for a turn's id while it is being answered."""
+LIVE_CLASS = "cw-live"
+"""Of what is shown while an answer comes."""
 
 
 def answer_html(answer: Answer, turn: str, words: Words) -> str:
@@ -76,13 +79,13 @@ def said_html(
     if note:
         parts.append(_tag("p", "cw-warning", _said(note)))
     parts.append(_sources(citations, LIVE, words, quoted=False))
-    return _tag("div", "cw-answer cw-streaming", *parts)
+    return _tag("div", f"cw-answer cw-streaming {LIVE_CLASS}", *parts)
 
 
 def pending_html(standalone: str | None, words: Words) -> str:
     """That the articles are being read."""
     waiting = _tag("p", "cw-pending", escape(words.loading))
-    return _tag("div", "cw-answer", _understood(standalone, words), waiting)
+    return _tag("div", f"cw-answer {LIVE_CLASS}", _understood(standalone, words), waiting)
 
 
 def fault_html(message: str) -> str:

@@ -10,7 +10,7 @@ import gradio as gr
 
 from rag.errors import CitewireError
 from rag.history import KeptTurn
-from ui.chat.answer_html import fault_html
+from ui.chat.answer_html import LIVE_CLASS, fault_html
 from ui.chat.asking import Messages, Shown, steps
 from ui.chat.desk import Desk
 from ui.chat.fields import options_of
@@ -48,7 +48,7 @@ class AskTab:
         self.conversation = gr.State(None)
         self.rated = gr.State(None)
         with gr.Row(equal_height=False):
-            with gr.Column(scale=6, min_width=320):
+            with gr.Column(scale=6, min_width=320, elem_id="cw-ask-column"):
                 self._chat(said)
             with gr.Column(scale=5, min_width=300, elem_id="cw-evidence-column"):
                 self.panel = gr.HTML(panel_html(Words()), elem_id="cw-evidence-box")
@@ -102,9 +102,12 @@ class AskTab:
                 autofocus=True,
                 scale=8,
             )
-            self.ask = gr.Button(said("ask"), variant="primary", scale=1, min_width=96)
+            # The style sheet shows the one while an answer comes, and else the other.
+            self.ask = gr.Button(
+                said("ask"), variant="primary", scale=1, min_width=96, elem_id="cw-ask"
+            )
             self.stop = gr.Button(
-                said("stop"), variant="stop", scale=1, min_width=96, visible=False
+                said("stop"), variant="stop", scale=1, min_width=96, elem_id="cw-stop"
             )
         with gr.Row(visible=False) as self.remark_row:
             self.remark = gr.Textbox(
@@ -150,9 +153,7 @@ class AskTab:
     # --- behaviour -----------------------------------------------------------------------
 
     def _wire(self) -> None:
-        shown = [
-            self.question, self.chat, self.conversation, self.links, self.ask, self.stop,
-        ]  # fmt: skip
+        shown = [self.question, self.chat, self.conversation, self.links]
         given = [self.question, self.chat, self.conversation, *self._options]
         again = [self.chat, self.conversation, *self._options]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -174,8 +175,8 @@ class AskTab:
         ]
         self.stop.click(
             self._stopped,
-            [self.chat, self.conversation],
-            [self.chat, self.ask, self.stop],
+            [self.chat],
+            [self.chat],
             cancels=self.asking,
             queue=False,
             **private,
@@ -199,6 +200,18 @@ class AskTab:
         conversation: str | None,
         *options: Any,
     ) -> Iterator[tuple[Any, ...]]:
+        yield from self._answer(request, question, messages, conversation, options, anew=False)
+
+    def _answer(
+        self,
+        request: gr.Request,
+        question: str,
+        messages: Messages,
+        conversation: str | None,
+        options: tuple[Any, ...],
+        *,
+        anew: bool,
+    ) -> Iterator[tuple[Any, ...]]:
         visitor = self._visitors.of(request)
         messages = messages or []
         try:
@@ -215,6 +228,7 @@ class AskTab:
             messages=messages,
             conversation=conversation,
             words=visitor.words,
+            anew=anew,
         ):
             yield self._outputs(shown, visitor.words)
 
@@ -238,7 +252,7 @@ class AskTab:
         *options: Any,
     ) -> Iterator[tuple[Any, ...]]:
         question, above = question_of(str(event.value)), messages[: _place(event)]
-        yield from self._ask(request, question, above, conversation, *options)
+        yield from self._answer(request, question, above, conversation, options, anew=True)
 
     def _ask_again(
         self,
@@ -250,28 +264,23 @@ class AskTab:
     ) -> Iterator[tuple[Any, ...]]:
         at = _place(event)
         question = question_of(text_of(messages[at]))
-        yield from self._ask(request, question, messages[:at], conversation, *options)
+        above = messages[:at]
+        yield from self._answer(request, question, above, conversation, options, anew=True)
 
     def _outputs(self, shown: Shown, words: Words) -> tuple[Any, ...]:
+        if not shown.done and not shown.begins:
+            # Each output costs the server time, and between begin and end but one changes.
+            return gr.skip(), shown.messages, gr.skip(), gr.skip()
         links = links_html(shown.conversation, words) if shown.conversation else ""
-        return (
-            shown.question,
-            shown.messages,
-            shown.conversation,
-            links,
-            gr.update(visible=shown.done),
-            gr.update(visible=not shown.done),
-        )
+        return shown.question, shown.messages, shown.conversation, links
 
-    def _stopped(
-        self, messages: Messages, conversation: str | None, request: gr.Request
-    ) -> tuple[Any, ...]:
+    def _stopped(self, messages: Messages, request: gr.Request) -> Messages:
         """What was shown of an answer that was stopped stays, marked as a part."""
         words = self._visitors.of(request).words
         if messages and messages[-1]["role"] == "assistant" and not turn_of(messages[-1]):
-            part = text_of(messages[-1])
+            part = text_of(messages[-1]).replace(LIVE_CLASS, "")
             messages = [*messages[:-1], answered(f"{part}{fault_html(words.stopped)}")]
-        return messages, gr.update(visible=True), gr.update(visible=False)
+        return messages
 
     def _rate(
         self, messages: Messages, event: gr.LikeData, request: gr.Request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ LONGEST_QUESTION = 2000
 
 Messages = list[dict[str, Any]]
 
+_LOG = logging.getLogger("citewire")
+
 
 class Shown(NamedTuple):
     """What stands on the page after a step."""
@@ -32,6 +35,8 @@ class Shown(NamedTuple):
     messages: Messages
     conversation: str | None
     done: bool
+    begins: bool = False
+    """Whether it is the first step of several."""
 
 
 def steps(
@@ -43,6 +48,7 @@ def steps(
     messages: Messages,
     conversation: str | None,
     words: Words,
+    anew: bool = False,
 ) -> Iterator[Shown]:
     """Ask, and give what is to be shown after each step; the answer is then in the history.
 
@@ -54,6 +60,8 @@ def steps(
         messages: of the conversation so far, shown above it.
         conversation: its id; None for a new one.
         words: of the reader's language.
+        anew: whether the question takes the place of the turns that are not shown above it: one
+            of them was edited, or is asked again. They give way once there is an answer.
     """
     # Half a letter, which programs can send, could not be sent back.
     question = question.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
@@ -69,7 +77,7 @@ def steps(
         told = f"The question has {len(question)} characters; ask in at most {LONGEST_QUESTION}."
         yield shown(fault_html(told), question, done=True)
         return
-    yield shown(pending_html(None, words))
+    yield shown(pending_html(None, words))._replace(begins=True)
     try:
         before = _kept(desk, user, conversation, messages)
         for html, answer in _told(desk, question, options, before, words):
@@ -77,15 +85,17 @@ def steps(
                 yield shown(html)
                 continue
             conversation = conversation or desk.history.start(user, question)
-            # Turns that are not shown any more were edited, or are asked anew: only now that
-            # there is an answer does it take their place.
-            desk.history.cut(user, conversation, len(before))
-            turn = desk.history.add(user, conversation, answer)
+            turn = desk.history.add(user, conversation, answer, len(before) if anew else None)
             yield shown(answer_html(answer, turn.id, words), done=True)
     except Busy:
         yield shown(fault_html(words.busy), question, done=True)
     except CitewireError as exc:
         yield shown(fault_html(str(exc)), question, done=True)
+    except Exception as exc:
+        # Whatever it is, nobody is to wait for an answer that does not come.
+        _LOG.exception("a question could not be answered")
+        told = words.unexpected.format(kind=type(exc).__name__)
+        yield shown(fault_html(told), question, done=True)
 
 
 def _kept(

@@ -25,8 +25,12 @@ from ui.chat.shared_engine import SharedEngine
 __all__ = ["MOST_AT_ONCE", "Busy", "Desk", "Options"]
 
 MOST_AT_ONCE = 64
-"""Questions answered at the same time. On two cores the last of 50 waits about four seconds;
-more would wait longer than people do."""
+"""Questions answered at the same time. On two cores the last of 50 that are asked in one moment
+waits some ten seconds; more would wait longer than people do."""
+_MODELS = 16
+"""Models kept open: names may be typed for ever."""
+_TRIES = 5
+"""While several articles are deleted one after another, two tries were not always enough."""
 
 
 class Busy(Exception):
@@ -119,19 +123,20 @@ class Desk(Closing):
                     yield step
 
     def _steps(self, ask: Callable[[Engine], Iterator[Step]]) -> Iterator[Step]:
-        """The engine's; once more where an article was replaced or deleted while it was read."""
-        for last in (False, True):
+        """The engine's; again where an article was replaced or deleted while it was read."""
+        for tried in range(1, _TRIES + 1):
             begun = False
-            try:
-                with self.shared.lent() as engine:
+            with self.shared.lent() as engine:
+                try:
                     for step in ask(engine):
                         begun = True
                         yield step
-            except (LibraryBusy, NotFound):
-                if begun or last:
-                    raise
-            else:
-                return
+                except (LibraryBusy, NotFound):
+                    if begun or tried == _TRIES:
+                        raise
+                    self.shared.let_go(engine)
+                else:
+                    return
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -167,6 +172,9 @@ class Desk(Closing):
         opened = served_model(settings, endpoint_from())
         with self._opening:
             kept = self._models.setdefault(key, opened)
+            if len(self._models) > _MODELS:
+                # Names typed once; whoever still asks one of them ends its use.
+                self._models.pop(next(iter(self._models)))
         if opened is not None and opened is not kept:
             opened.close()
         return kept

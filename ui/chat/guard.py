@@ -107,7 +107,10 @@ class Guard:
             return None
         headers = Headers(scope=scope)
         if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-            return RedirectResponse("/sign-in", 303)
+            # Back to where one wanted to go, once signed in; `/sign-in` looks that it is local.
+            query = scope["query_string"].decode("latin-1")
+            wanted = f"{scope['path']}?{query}" if query else scope["path"]
+            return RedirectResponse(f"/sign-in?{urlencode({'next': wanted})}", 303)
         return PlainTextResponse("Sign in first.", 401)
 
 

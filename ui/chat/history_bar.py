@@ -58,10 +58,13 @@ class HistoryBar:
         self.search.change(self._list, listing, [self.list], trigger_mode="always_last", **quiet)
         # `input`, and not `change`: only what a person chose.
         self.list.input(self._open, [self.list], opened, cancels=tab.asking, **quiet)
-        self.new.click(self._new, None, [*opened, self.list], cancels=tab.asking, **quiet).then(
-            lambda: (gr.update(visible=True), gr.update(visible=False)),
+        # Clearing the chat begins a new conversation, too: the old one stays as it was.
+        gr.on(
+            [self.new.click, tab.chat.clear],
+            self._new,
             None,
-            [tab.ask, tab.stop],
+            [*opened, self.list],
+            cancels=tab.asking,
             **quiet,
         )
         gr.on(

@@ -90,7 +90,7 @@ def plot_html(articles: Sequence[ListedArticle], words_: Words) -> str:
                 tag("title", name),
                 x=at * width + 0.5,
                 y=_HEIGHT - _FOOT - height,
-                width=max(1.0, min(width - 1, 60.0)),
+                width=max(1.0, min(width - 1, 36.0)),
                 height=height,
                 class_="bar",
             )

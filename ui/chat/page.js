@@ -73,6 +73,7 @@
     const more = foot.querySelector("button");
     more.textContent = said(whole ? "context" : "whole");
     more.onclick = () => open(link, !whole);
+    box.querySelector("h2").textContent = link.textContent;
     const hit = body.querySelector("#hit");
     if (hit) {
       const top = hit.getBoundingClientRect().top - box.getBoundingClientRect().top;
@@ -97,6 +98,7 @@
     const box = panel();
     if (!box || box.classList.contains("cw-idle")) return;
     box.classList.add("cw-idle");
+    box.querySelector("h2").textContent = box.getAttribute("aria-label");
     box.querySelector(".cw-panel-body").textContent = said("empty");
     box.querySelectorAll("button").forEach((b) => (b.hidden = true));
     box.querySelector(".cw-panel-foot").hidden = true;

@@ -57,12 +57,13 @@ class _Routes:
         self._who = who
 
     async def health(self, request: Request) -> Response:
-        """Whether questions can be answered: 200, or 503 with the reason."""
-        del request
+        """Whether questions can be answered: 200, or 503, with the reason for those signed in."""
         try:
             return JSONResponse(await run_in_threadpool(self._state))
         except CitewireError as exc:
-            return JSONResponse({"status": "fault", "reason": _first_line(exc)}, 503)
+            # It may name folders.
+            reason = {} if self._who(request) is None else {"reason": _first_line(exc)}
+            return JSONResponse({"status": "fault", **reason}, 503)
 
     async def article(self, request: Request) -> Response:
         """A part of an article, or a page with all of it."""
@@ -166,14 +167,10 @@ def _exported(request: Request, found: Callable[[], tuple[Sequence[Answer], str]
             page, safe = as_page(answers, title), _SAFE
             if printed:
                 nonce = secrets.token_urlsafe(16)
+                allowed = f"{_NOTHING}; script-src 'nonce-{nonce}'"
                 # The page forbids scripts itself, for it may be opened from a file.
-                allowed = f"default-src 'none'; script-src 'nonce-{nonce}';"
-                page = page.replace("default-src 'none';", allowed, 1)
+                page, safe = (text.replace(_NOTHING, allowed, 1) for text in (page, safe))
                 page = page.replace("</body>", _PRINT.format(nonce=nonce))
-                allowed = f"script-src 'nonce-{nonce}'"
-                safe = f"{_SAFE}; {allowed}"
-                # The page has a policy of its own, and both have to let the script run.
-                page = page.replace(_NOTHING, f"{_NOTHING}; {allowed}", 1)
             response = _html(page, safe)
         else:
             raise NotFound(f"Nothing is exported as {kind!r}; there are md, html and json.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rag.closing import Closing
 from rag.engine import Engine
-from rag.errors import EmptyLibrary
+from rag.errors import EmptyLibrary, LibraryError
 from rag.indexes import Indexes
 from rag.library import Library
 from rag.settings import Settings
@@ -23,6 +23,10 @@ _PATIENCE_S = 10.0
 till then the engine that is open goes on, and takes in what is new this often."""
 
 
+_LOOKED_S = 0.25
+"""Whether the library has changed is looked up no more often."""
+
+
 @dataclass(slots=True)
 class _Open:
     engine: Engine
@@ -30,6 +34,7 @@ class _Open:
     since: float
     whole: bool
     """Whether its indexes were those of its library's generation when it was opened."""
+    looked: float = 0.0
     users: int = 0
 
 
@@ -49,10 +54,12 @@ class SharedEngine(Closing):
         self._notify = notify
         self._lock = threading.Lock()
         self._open: _Open | None = None
+        self._closed = False
 
     def close(self) -> None:
-        """Close the engine once nobody uses it."""
+        """Close the engine once nobody uses it; none is lent any more."""
         with self._lock:
+            self._closed = True
             self._retire()
 
     @contextmanager
@@ -64,6 +71,8 @@ class SharedEngine(Closing):
             LibraryError: the library can't be read.
         """
         with self._lock:
+            if self._closed:
+                raise LibraryError("Citewire is being stopped.")
             current = self._fresh()
             current.users += 1
         try:
@@ -73,6 +82,12 @@ class SharedEngine(Closing):
                 current.users -= 1
                 if current.users == 0 and current is not self._open:
                     current.engine.close()
+
+    def let_go(self, engine: Engine) -> None:
+        """Lend another from now on: this one does not fit the library any more."""
+        with self._lock:
+            if self._open is not None and self._open.engine is engine:
+                self._retire()
 
     def _fresh(self) -> _Open:
         if self._open is not None and not self._is_behind(self._open):
@@ -97,7 +112,10 @@ class SharedEngine(Closing):
         return Indexes(self._home, library).state()
 
     def _is_behind(self, held: _Open) -> bool:
-        library = held.engine.library
+        library, now = held.engine.library, time.monotonic()
+        if now - held.looked < _LOOKED_S:
+            return False
+        held.looked = now
         if library.generation == held.generation:
             # One that was opened while an ingest ran may search without the word index, or in
             # one that lacks the last articles.
@@ -106,7 +124,7 @@ class SharedEngine(Closing):
             self._retire()
             raise EmptyLibrary("The library has no articles any more; add some.")
         settled = self._state(library) == "current"
-        return settled or time.monotonic() - held.since > _PATIENCE_S
+        return settled or now - held.since > _PATIENCE_S
 
     def _retire(self) -> None:
         """Let go of the engine; whoever still uses it closes it."""

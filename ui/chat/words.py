@@ -39,6 +39,7 @@ class Words:
     )
     stopped: str = "Stopped. What stands above is a part of an answer; do not rely on it."
     cut: str = "The connection was lost before the answer was whole; ask again."
+    unexpected: str = "An unexpected error ({kind}); the server's log has more. Ask again."
     your_question: str = "Your question"
     answer: str = "Answer"
 
@@ -207,6 +208,8 @@ GERMAN = Words(
     stopped="Angehalten. Was oben steht, ist der Teil einer Antwort; verlassen Sie sich nicht"
     " darauf.",
     cut="Die Verbindung riss ab, bevor die Antwort ganz war; fragen Sie noch einmal.",
+    unexpected="Ein unerwarteter Fehler ({kind}); mehr steht im Protokoll des Servers. Fragen Sie"
+    " noch einmal.",
     your_question="Ihre Frage",
     answer="Antwort",
     understood="Verstanden als:",
