@@ -22,10 +22,10 @@ import random
 import re
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import numpy as np
@@ -66,41 +66,29 @@ class Told:
 class User:
     """One who asks, in one browser."""
 
-    def __init__(self, client: httpx.AsyncClient, function: int, options: Sequence[Any]) -> None:
+    def __init__(self, client: httpx.AsyncClient, page: Page) -> None:
         self._client = client
-        self._function = function
-        self._options = options
+        self._page = page
         self._session = secrets.token_hex(6)
+
+    async def begin(self) -> None:
+        """Begin a new conversation."""
+        async for _ in self._events(self._page.new, []):
+            pass
 
     async def ask(self, question: str, told: Told) -> None:
         """Ask, and wait for the whole answer."""
         began, first, last = time.perf_counter(), None, ""
-        body = {
-            "data": [question, [], None, *self._options],
-            "fn_index": self._function,
-            "session_hash": self._session,
-            "trigger_id": None,
-            "event_data": None,
-        }
+        given = [question, [], None, *self._page.options]
         try:
-            (await self._client.post("/gradio_api/queue/join", json=body)).raise_for_status()
-            events = self._client.stream(
-                "GET", "/gradio_api/queue/data", params={"session_hash": self._session}
-            )
-            async with events as stream:
-                async for line in stream.aiter_lines():
-                    if not line.startswith("data:"):
-                        continue
-                    if first is None and "cw-cite" in line:
-                        first = time.perf_counter() - began
-                    event = json.loads(line[5:])
-                    if event["msg"] == "process_completed":
-                        if not event["success"]:
-                            told.errors.append(str(event.get("output"))[:200])
-                            return
-                        last = line
-                    if event["msg"] in ("process_completed", "close_stream"):
-                        break
+            async for event, line in self._events(self._page.ask, given):
+                if first is None and "cw-cite" in line:
+                    first = time.perf_counter() - began
+                if event["msg"] == "process_completed":
+                    if not event["success"]:
+                        told.errors.append(str(event.get("output"))[:200])
+                        return
+                    last = line
         except (httpx.HTTPError, json.JSONDecodeError) as exc:
             told.errors.append(f"{type(exc).__name__}: {exc}"[:200])
             return
@@ -112,6 +100,26 @@ class User:
             took = time.perf_counter() - began
             told.whole.append(took)
             told.first.append(first or took)
+
+    async def _events(self, function: int, given: Sequence[Any]) -> AsyncIterator[tuple[Any, str]]:
+        """What Gradio tells of an event, until it is done."""
+        body = {
+            "data": given,
+            "fn_index": function,
+            "session_hash": self._session,
+            "trigger_id": None,
+            "event_data": None,
+        }
+        (await self._client.post("/gradio_api/queue/join", json=body)).raise_for_status()
+        session = {"session_hash": self._session}
+        reply = self._client.stream("GET", "/gradio_api/queue/data", params=session)
+        async with reply as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data:"):
+                    event = json.loads(line[5:])
+                    yield event, line
+                    if event["msg"] in ("process_completed", "close_stream"):
+                        return
 
 
 def _questions(path: Path) -> list[str]:
@@ -135,12 +143,20 @@ def _script(seconds: float) -> Any:
     return lambda request: Streamed(tuple(pieces(request)))
 
 
-async def _function(client: httpx.AsyncClient) -> tuple[int, list[Any]]:
-    """The number of the page's `ask` event, and what its options are as the page opens."""
+class Page(NamedTuple):
+    """The numbers of the page's events, and what the options are as it opens."""
+
+    ask: int
+    new: int
+    options: Sequence[Any]
+
+
+async def _page(client: httpx.AsyncClient) -> Page:
     config = (await client.get("/config")).json()
-    event = next(d for d in config["dependencies"] if d["api_name"] == "ask")
+    events = {d["api_name"]: d for d in config["dependencies"]}
     values = {c["id"]: c["props"].get("value") for c in config["components"]}
-    return event["id"], [values[i] for i in event["inputs"][3:]]
+    options = [values[i] for i in events["ask"]["inputs"][3:]]
+    return Page(events["ask"]["id"], events["_new"]["id"], options)
 
 
 async def _run(
@@ -149,10 +165,10 @@ async def _run(
     told = Told()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as client:
-        function, options = await _function(client)
+        page = await _page(client)
 
         async def one(n: int) -> None:
-            user, chance = User(client, function, options), random.Random(n)
+            user, chance = User(client, page), random.Random(n)
             for turn in range(rounds):
                 await asyncio.sleep(
                     pause * chance.uniform(0.5, 1.5) if turn else chance.random() * pause
@@ -170,12 +186,13 @@ async def _soak(
     end = time.monotonic() + 60 * minutes
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=server.url, timeout=120, limits=limits) as client:
-        function, options = await _function(client)
+        page = await _page(client)
 
         async def one(n: int) -> None:
             chance = random.Random(n)
+            user = User(client, page)
             while time.monotonic() < end:
-                user = User(client, function, options)
+                await user.begin()
                 for _ in range(_TURNS):
                     await asyncio.sleep(pause * chance.uniform(0.5, 1.5))
                     await user.ask(chance.choice(questions), told)

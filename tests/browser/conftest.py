@@ -11,7 +11,7 @@ import pytest
 from ingest.pipeline import ingest
 from rag.settings import Settings
 from tests.conftest import SEEDS
-from tests.page_server import served
+from tests.page_server import BROWSER, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,7 +24,7 @@ def browser_type_launch_args() -> dict[str, Any]:
         " --disable-component-update --disable-sync"
     )
     return {
-        "executable_path": shutil.which("chromium") or shutil.which("chromium-browser"),
+        "executable_path": BROWSER,
         "headless": True,
         "args": flags.split(),
     }

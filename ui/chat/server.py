@@ -32,6 +32,9 @@ _CALM = """<style>@media (prefers-reduced-motion: reduce) {
     animation-iteration-count: 1 !important; transition-duration: .01ms !important;
     scroll-behavior: auto !important; } }</style>"""
 """Gradio keeps the style sheet to the inside of its page; this goes for all of it."""
+_MOST_SESSIONS = 256
+"""Open pages whose state is kept, a third of a megabyte each: Gradio would keep 10,000, and lets
+go of one only for another. A page that lost its state begins a new conversation."""
 _MORE_THREADS = 16
 """Beside those that answer, for lists, exports and uploads."""
 
@@ -61,6 +64,7 @@ def application(desk: Desk, *, users: Users | None, only_local: bool) -> ASGIApp
     if sign_in:
         app.router.routes += sign_in.routes
     page, said = build_page(desk, may_edit if users else None)
+    page.state_session_capacity = _MOST_SESSIONS
     page.max_threads = MOST_AT_ONCE + _MORE_THREADS
     # The desk turns people away in words of its own; Gradio's queue never does.
     page.queue(max_size=None, default_concurrency_limit=4)
