@@ -358,7 +358,7 @@ def test_what_a_reply_says_of_itself_counts(client: TestClient) -> None:
 def test_nobody_sees_anything_before_signing_in(path: str, of: Callable[[str], TestClient]) -> None:
     browser = of("")
     led = browser.get(path, headers=PAGE)
-    wanted = urlencode({"next": path})
+    wanted = urlencode({"next": led.url.path})
     assert (led.status_code, led.headers["location"]) == (303, f"/sign-in?{wanted}")
     fetched = browser.get(path, headers={"accept": "*/*"})
     assert (fetched.status_code, fetched.text) == (401, "Sign in first.")
