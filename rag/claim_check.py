@@ -102,9 +102,13 @@ class _Claim:
             return ("a citation",)
         sources = [source_of(e.article, e.sentence.start, e.sentence.end) for e in cited]
         least = LEAST_FOUND if chosen else LEAST_SHARED
-        if self.shared(f"{s.text} {s.about}" for s in sources) < least:
+        elsewhere = self.shared(f"{s.text} {s.about}" for s in sources) < least
+        if elsewhere and chosen:  # nobody is told of what was tried
             return ("what it says",)
-        return missing_facts(self._text, sources) or self._misread(cited, sources, chosen)
+        missing = missing_facts(self._text, sources)
+        if elsewhere:
+            return missing or ("what it says",)
+        return missing or self._misread(cited, sources, chosen)
 
     def _misread(
         self, cited: Sequence[Evidence], sources: Sequence[Source], chosen: bool

@@ -66,9 +66,12 @@ class AskTab:
         chat = gr.update(value=of_turns(turns, visitor.words), feedback_value=_ratings(turns))
         return Opened(chat, conversation, links_html(conversation, visitor.words))
 
-    def examples(self, questions: list[str]) -> Any:
+    def examples(self, questions: list[str], words: Words) -> Any:
         """The chat with questions to begin with."""
-        return gr.update(examples=[{"text": q} for q in questions])
+        return gr.update(
+            examples=[{"text": q} for q in questions],
+            placeholder=words.examples if questions else words.no_examples,
+        )
 
     # --- layout --------------------------------------------------------------------------
 

@@ -130,7 +130,7 @@ class _Page:
             plot,
             outlets,
             outlets,
-            self._ask.examples([] if empty else self._examples.now()),
+            self._ask.examples([] if empty else self._examples.now(), words),
         )
 
     def _is_empty(self) -> bool:
