@@ -42,7 +42,7 @@ def test_every_command_line_shown_has_options_that_exist(document: Path) -> None
     joined = re.sub(r"\s*\\\n\s*", " ", re.sub(r">-\n((?:\s{10,}.*\n)+)", _folded, text))
     lines = re.findall(r"(?:^|[|&(:] *)citewire ([a-z][^#|&)\n]*)", joined, re.MULTILINE)
     for line in lines:
-        arguments = shlex.split(line.replace("…", "x").replace(" >demo.txt", ""))
+        arguments = shlex.split(re.sub(r" >\S+", "", line.replace("…", "x")))
         build_parser().parse_args(arguments)
 
 

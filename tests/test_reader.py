@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ModelError
-from rag.model_files import open_tokenizer
+from rag.model_files import open_model, open_tokenizer
 from rag.reader import Reader, Window
 from rag.reader_input import MAX_TOKENS, pack, tokenise
 from tests.conftest import ROOT
@@ -109,6 +109,7 @@ def test_a_missing_or_altered_model_is_told(
     if change == "altered":
         (models / "reader.onnx").write_bytes(b"no model")
     monkeypatch.setattr("rag.model_files.__file__", str(tmp_path / "model_files.py"))
+    open_model.cache_clear()  # another test may have opened the real one
     with pytest.raises(ModelError, match=r"reader\.onnx"):
         Reader()
 
