@@ -73,7 +73,7 @@ class User:
 
     async def begin(self) -> None:
         """Begin a new conversation."""
-        async for _ in self._events(self._page.new, []):
+        async for _ in self._events(self._page.new, [None]):
             pass
 
     async def ask(self, question: str, told: Told) -> None:

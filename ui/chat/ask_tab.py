@@ -61,10 +61,22 @@ class AskTab:
             CitewireError: there is no such conversation, or it can't be read.
         """
         if conversation is None:
-            return Opened(gr.update(value=[], feedback_value=None), None, "")
+            return Opened([], None, "")
         turns = self._desk.history.turns(visitor.name, conversation)
         chat = gr.update(value=of_turns(turns, visitor.words), feedback_value=_ratings(turns))
         return Opened(chat, conversation, links_html(conversation, visitor.words))
+
+    def cleared(self, visitor: Visitor, conversation: str | None) -> Opened:
+        """An empty chat in the place of a conversation."""
+        try:
+            shown = self._desk.history.turns(visitor.name, conversation) if conversation else []
+            rated = _ratings(shown) is not None
+        except CitewireError:
+            rated = True
+        # Gradio makes a component for each update, and does not let go of those it streamed to:
+        # thumbs are taken away only where there are any.
+        empty = gr.update(value=[], feedback_value=None) if rated else []
+        return Opened(empty, None, "")
 
     def examples(self, questions: list[str], words: Words) -> Any:
         """The chat with questions to begin with."""

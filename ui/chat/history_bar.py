@@ -62,7 +62,7 @@ class HistoryBar:
         gr.on(
             [self.new.click, tab.chat.clear],
             self._new,
-            None,
+            [tab.conversation],
             [*opened, self.list],
             cancels=tab.asking,
             **quiet,
@@ -93,8 +93,8 @@ class HistoryBar:
     def _open(self, conversation: str | None, request: gr.Request) -> tuple[Any, ...]:
         return tuple(_told(self._tab.opened, self._visitors.of(request), conversation))
 
-    def _new(self, request: gr.Request) -> tuple[Any, ...]:
-        return (*self._tab.opened(self._visitors.of(request), None), gr.update(value=None))
+    def _new(self, conversation: str | None, request: gr.Request) -> tuple[Any, ...]:
+        return (*self._tab.cleared(self._visitors.of(request), conversation), None)
 
     def _rename(
         self, name: str, conversation: str | None, search: str, request: gr.Request
@@ -110,8 +110,8 @@ class HistoryBar:
         visitor = self._visitors.of(request)
         if conversation is None:
             return (*(gr.update() for _ in range(5)), None, gr.update())
+        opened = self._tab.cleared(visitor, conversation)
         _told(self._desk.history.delete, visitor.name, conversation)
-        opened = self._tab.opened(visitor, None)
         return (*opened, self.listed(visitor, search, None), conversation, gr.update(visible=True))
 
     def _restore(
