@@ -83,3 +83,22 @@ def test_an_empty_library_offers_the_sample_collection(page: Page, tmp_path: Pat
 def test_health_tells_how_the_library_is(seen: Page, address: str) -> None:
     told = json.loads(seen.request.get(f"{address}/health").text())
     assert told["status"] == "ok" and told["articles"] >= 5
+
+
+def test_a_long_upload_shows_how_far_it_is(seen: Page, tmp_path: Path) -> None:
+    files = []
+    for n in range(30):
+        files.append(tmp_path / f"report-{n}.txt")
+        text = (
+            f"Sluice {n} of the Ennick canal was opened on Monday. It had been shut for {n} days."
+        )
+        files[-1].write_text(" ".join([text] * 30))
+    tab(seen, "Library")
+    seen.locator("#cw-upload input[type=file]").set_input_files(files)
+    expect(
+        seen.locator("#cw-upload, #cw-ingest-report").get_by_text("report-").first
+    ).to_be_visible(timeout=20_000)
+    expect(seen.locator("#cw-upload").get_by_text(re.compile(r"[0-9]+/30")).first).to_be_visible(
+        timeout=20_000
+    )
+    expect(seen.locator("#cw-ingest-report")).to_contain_text("30 ingested", timeout=60_000)

@@ -29,6 +29,10 @@ _T = TypeVar("_T")
 _STATUSES: tuple[FileStatus, ...] = ("ingested", "updated", "unchanged", "duplicate", "rejected")
 
 
+_PROGRESS = gr.Progress()
+"""As a default value, where Gradio looks for it."""
+
+
 class LibraryTab:
     """Its components, and what happens on them."""
 
@@ -205,18 +209,18 @@ class LibraryTab:
         return self.shown(self._visitors.of(request), search, outlets, since, until)
 
     def _upload(
-        self, files: list[str] | None, request: gr.Request, progress: gr.Progress | None = None
+        self, files: list[str] | None, request: gr.Request, progress: gr.Progress = _PROGRESS
     ) -> tuple[Any, Any]:
         visitor = self._visitors.of(request)
         paths = [Path(f) for f in files or ()]
-        watch = _watching(progress or gr.Progress(), visitor.words)
+        watch = _watching(progress, visitor.words)
         report = _doing(visitor, lambda: add_files(self._home, self._settings, paths, watch))
         return _report_html(report, visitor.words), gr.update(value=None)
 
-    def sample(self, request: gr.Request, progress: gr.Progress | None = None) -> str:
+    def sample(self, request: gr.Request, progress: gr.Progress = _PROGRESS) -> str:
         """Load the sample collection; for the page of an empty library."""
         visitor = self._visitors.of(request)
-        watch = _watching(progress or gr.Progress(), visitor.words)
+        watch = _watching(progress, visitor.words)
         report = _doing(visitor, lambda: add_sample(self._home, self._settings, watch))
         return _report_html(report, visitor.words)
 
