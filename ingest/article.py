@@ -48,8 +48,8 @@ def parse(source: Source) -> Article:
     outlet = next((m.outlet for m in stated if m.outlet), None)
     content_hash = hashlib.sha256(text.encode()).hexdigest()
     article = Article(
-        id="a" + hashlib.sha256(f"{source.path}\0{content_hash}".encode()).hexdigest()[:10],
-        source=str(source.path),
+        id="a" + hashlib.sha256(f"{source.name}\0{content_hash}".encode()).hexdigest()[:10],
+        source=source.name,
         text=text,
         title=title,
         outlet=outlet or house_name(text, lines) or top.agency,

@@ -1,71 +1,40 @@
-"""Ingestion: files in, whole articles out, and one outcome for every file.
+"""Ingestion: files in, whole articles out, and one outcome for every article.
 
-Each article is read, split and embedded before anything is written, then stored in one
-transaction that replaces its old version. The indexes follow at the end; if the process
-dies before, they are rebuilt from the library when next opened.
+Files are read, cleaned and split in processes beside this one, embedded many articles at a
+time, and each article is stored in one transaction that replaces its old version. The
+indexes follow at the end; if the process dies before, they are rebuilt from the library when
+next opened.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
 
-from ingest.article import parse
-from ingest.read import find_files, read
-from ingest.split import passages_of, sentences_of, with_sentence_furniture
-from rag.article_vectors import vectors_of
-from rag.embed import MODEL_SHA256, Embedder
-from rag.errors import NotFound, RejectedFile
+from ingest.files import FoundFile, find_files, shown
+from ingest.formats.part import ReadOptions
+from ingest.parsed import Event, Rules, Task
+from ingest.prune import prune_with
+from ingest.readers import Readers, read_here
+from ingest.report import FileOutcome, FileStatus, IngestReport, Progress
+from ingest.run import Run
+from ingest.web.events import read_address
+from ingest.web.fetch import Limits
+from ingest.web.visitor import Visitor
+from rag.errors import NotFound
 from rag.indexes import Indexes
-from rag.library import ArticleVectors, Library, StoredArticle
+from rag.library import Library
 from rag.lock import writer_lock
 from rag.settings import Settings
-from rag.types import Article
 
 __all__ = ["FileOutcome", "FileStatus", "IngestReport", "Progress", "ingest"]
 
-PIPELINE = 2
-"""Goes up when reading, marking or splitting changes, so that unchanged files are redone."""
-
-FileStatus = Literal["ingested", "unchanged", "updated", "duplicate", "rejected"]
-
-
-class FileOutcome(NamedTuple):
-    """What became of one file."""
-
-    path: str
-    """Absolute; bytes of a name that are not UTF-8 are written as `\\xff`."""
-    status: FileStatus
-    reason: str | None
-    """For `rejected`, `duplicate` and a move: one clause for people."""
-    article: Article | None
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What became of all of them. `found` is always the sum of the five statuses."""
-
-    files: tuple[FileOutcome, ...]
-    removed: tuple[str, ...]
-    """Sources of the articles removed by `prune`."""
-    stopped: bool = False
-    """Whether the user stopped it before the end; what is done is kept."""
-
-    def count(self, status: FileStatus) -> int:
-        """How many files had this outcome."""
-        return sum(outcome.status == status for outcome in self.files)
-
-
-class Progress(NamedTuple):
-    """Where a run stands."""
-
-    done: int
-    total: int
-    path: str
+_FEW = 12
+_SMALL = 200_000
+_HARMLESS = frozenset({".txt", ".text", ".md", ".markdown"})
+"""A few small texts are read at once: a process to read them takes half a second to start."""
 
 
 def ingest(
@@ -73,9 +42,15 @@ def ingest(
     paths: Sequence[Path],
     settings: Settings,
     *,
+    urls: Sequence[str] = (),
+    follow: bool = False,
+    allow_private: bool = False,
     encoding: str | None = None,
     outlet: str | None = None,
+    fields: Mapping[str, str] | None = None,
     prune: bool = False,
+    force: bool = False,
+    reread: bool = False,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> IngestReport:
     """Bring files and folders into the library.
@@ -84,178 +59,98 @@ def ingest(
         home: the library's directory, made if needed.
         paths: files and folders.
         settings: passage sizes, file size limit and threads.
+        urls: addresses of web pages and feeds to fetch.
+        follow: fetch the pages that feeds link to.
+        allow_private: fetch from addresses in a private network too.
         encoding: for files that are not UTF-8.
         outlet: given to articles whose file names none.
-        prune: also remove articles whose file was in one of the folders and is gone.
-        progress: called before each file and once at the end.
+        fields: names of columns and keys in tables (see `ingest.formats.part.FIELDS`).
+        prune: also remove articles whose file was in one of the folders and is gone, or that
+            are not any more in their file.
+        force: prune even where most of a folder's articles would go.
+        reread: read every file, also those that seem unchanged.
+        progress: called before each file, after each article and once at the end.
 
     Raises:
-        NotFound: a path does not exist.
+        NotFound: a path does not exist; or pruning would take most of a folder's articles.
         LibraryBusy: another process is writing.
         LibraryError: the library can't be read or written.
     """
     files = list(find_files(paths))
-    if prune and not files:
+    if prune and paths and not files:
         raise NotFound(
             "There are no files in what was named, so nothing was removed; check that the folder"
             " is the right one and its disk is there."
         )
+    urls = list(dict.fromkeys(urls))
+    total = len(files) + len(urls)
+    options = ReadOptions(settings.max_file_mb, encoding, dict(fields or {}))
+    rules = Rules(options, settings.passage_words, settings.overlap_sentences)
     with writer_lock(home), Library(home) as library:
-        run = _Run(library, settings, encoding, outlet, {p.absolute() for p in paths})
         base = library.generation
         stopped = False
-        outcomes: list[FileOutcome] = []
         removed: list[str] = []
-        try:
-            for n, file in enumerate(files):
-                progress(Progress(n, len(files), _shown(file)))
-                outcomes.append(run.take(file))
-            progress(Progress(len(files), len(files), ""))
-            if prune:
-                removed = run.prune(paths, files)
-        except KeyboardInterrupt:
-            stopped = True
-        finally:
-            # Also after an error: what was stored is then found at once.
-            if library.generation != base or Indexes(home, library).state() != "current":
-                Indexes(home, library).catch_up(base, run.added, run.gone)
-        return IngestReport(tuple(outcomes), tuple(removed), stopped)
+        with closing(Run(library, rules, outlet, settings.threads, follow=follow)) as run:
+
+            def tell(done: float, name: str) -> None:
+                progress(Progress(done, total, name, run.stored))
+
+            try:
+                folders = [Path(os.path.normpath(p.absolute())) for p in paths if p.is_dir()]
+                fresh = [
+                    (n, f) for n, f in enumerate(files) if reread or not run.is_unchanged(n, f)
+                ]
+                _read_files(run, fresh, len(files) - len(fresh), settings.threads, tell)
+                if urls:
+                    limits = Limits(max_mb=settings.max_file_mb)
+                    known = run.validators(() if reread else urls, follow=follow)
+                    visitor = Visitor(limits, allow_private=allow_private, known=known)
+                    for n, url in enumerate(urls, len(files)):
+                        tell(n, url)
+                        for _ in run.take(n, url, read_address(url, visitor, rules, follow=follow)):
+                            tell(n, url)
+                run.finish()
+                tell(total, "")
+                if prune:
+                    removed = prune_with(run, folders, files, force=force)
+            except KeyboardInterrupt:
+                stopped = True
+                # What is read takes a few seconds to embed; asked again, it is left.
+                with suppress(KeyboardInterrupt):
+                    run.finish()
+            finally:
+                # Also after an error: what was stored is then found at once.
+                if library.generation != base or Indexes(home, library).state() != "current":
+                    Indexes(home, library).catch_up(base, run.added, run.gone)
+            return IngestReport(run.outcomes, tuple(removed), stopped)
 
 
-class _Run:
-    """One run's state: what the library holds, and what changed."""
-
-    def __init__(
-        self,
-        library: Library,
-        settings: Settings,
-        encoding: str | None,
-        outlet: str | None,
-        named: set[Path],
-    ) -> None:
-        self._library = library
-        self._settings = settings
-        self._encoding = encoding
-        self._outlet = outlet
-        self._named = named
-        self._embedder: Embedder | None = None
-        self._by_source = {row.source: row for row in library.stored()}
-        self._by_content = {row.content_hash: row for row in library.stored()}
-        facts = (PIPELINE, settings.passage_words, settings.overlap_sentences, MODEL_SHA256)
-        self._pipeline = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-        self._ids = {row.id for row in library.stored()}
-        self.added: list[str] = []
-        self.gone: list[str] = []
-
-    def take(self, file: Path) -> FileOutcome:
-        """Read one file and store what is new about it."""
-        old = self._by_source.get(str(file))
-        try:
-            source = read(
-                file, self._settings.max_file_mb, self._encoding, named=file in self._named
-            )
-            article = parse(source)
-        except RejectedFile as exc:
-            return FileOutcome(_shown(file), "rejected", str(exc), None)
-        except Exception as exc:  # a page that breaks a parser must not stop the others
-            reason = f"could not be understood ({type(exc).__name__}): save it as plain text"
-            return FileOutcome(_shown(file), "rejected", reason, None)
-        same = self._by_content.get(article.content_hash)
-        if same and same.source != str(file) and (not old or old != same):
-            return self._copy(file, article, same, old)
-        stored = self._library.article(old.id) if old else None
-        if article.outlet is None:
-            # A name given in an earlier run stays until another is given.
-            earlier = stored.outlet if stored else None
-            article = replace(article, outlet=self._outlet or earlier)
-        if old and stored:
-            # What a person put right is right whatever the file says.
-            article = self._library.corrections(old.id).applied(article)
-            same_pipeline = old.pipeline_hash == self._pipeline
-            if same_pipeline and (stored.text, stored.outlet) == (article.text, article.outlet):
-                return FileOutcome(_shown(file), "unchanged", None, stored)
-            article = replace(article, id=old.id)
+def _read_files(
+    run: Run,
+    files: Sequence[tuple[int, FoundFile]],
+    passed: int,
+    threads: int,
+    tell: Callable[[float, str], None],
+) -> None:
+    """Read files, the first of which comes after so many that were passed over."""
+    tasks = [run.task(file) for _, file in files]
+    with ExitStack() as stack:
+        reading: Iterable[tuple[Task, Iterator[Event]]]
+        if len(files) <= _FEW and all(_is_harmless(file) for _, file in files):
+            reading = read_here(tasks, run.rules)
         else:
-            article = replace(article, id=self._free_id(article.id))
-        article = replace(article, skipped=with_sentence_furniture(article))
-        vectors = self._vectors_of(article)
-        if vectors is None:
-            reason = "no sentence of an article in it: check the file"
-            return FileOutcome(_shown(file), "rejected", reason, None)
-        if old:
-            self.gone += self._library.passage_ids(old.id)
-        self._library.put(article, vectors, self._pipeline)
-        self._remember(article, old)
-        return FileOutcome(_shown(file), "updated" if old else "ingested", None, article)
-
-    def prune(self, paths: Sequence[Path], files: Sequence[Path]) -> list[str]:
-        """Remove the articles of files that were in these folders and are not any more."""
-        present = {str(f) for f in files}
-        folders = [p.absolute() for p in paths if p.is_dir()]
-        lost = [
-            row
-            for row in self._by_source.values()
-            if row.source not in present
-            and any(Path(row.source).is_relative_to(folder) for folder in folders)
-            and not Path(row.source).exists()
-        ]
-        for row in lost:
-            self.gone += self._library.passage_ids(row.id)
-        self._library.remove(row.id for row in lost)
-        return [row.source for row in lost]
-
-    def _vectors_of(self, article: Article) -> ArticleVectors | None:
-        """Split and embed an article; None where it has no sentence."""
-        sentences = sentences_of(article)
-        if not sentences:
-            return None
-        passages = passages_of(
-            article, sentences, self._settings.passage_words, self._settings.overlap_sentences
-        )
-        self._embedder = self._embedder or Embedder(self._settings.threads)
-        return vectors_of(article, sentences, passages, self._embedder)
-
-    def _copy(
-        self, file: Path, article: Article, same: StoredArticle, old: StoredArticle | None
-    ) -> FileOutcome:
-        """A file whose very text another file has: the other one moved, or this is a copy."""
-        if old:
-            self._drop(old)
-        if Path(same.source).exists():
-            reason = f"the same text as {same.source}"
-            return FileOutcome(_shown(file), "duplicate", reason, self._library.article(same.id))
-        self._library.move(same.id, article.source)
-        self._remember(replace(article, id=same.id), same, added=False)
-        reason = f"moved from {same.source}"
-        return FileOutcome(_shown(file), "updated", reason, self._library.article(same.id))
-
-    def _drop(self, old: StoredArticle) -> None:
-        self.gone += self._library.passage_ids(old.id)
-        self._library.remove([old.id])
-        del self._by_source[old.source]
-        self._forget(old)
-
-    def _remember(self, article: Article, old: StoredArticle | None, added: bool = True) -> None:
-        if old:
-            self._by_source.pop(old.source, None)
-            self._forget(old)
-        row = StoredArticle(article.id, article.source, article.content_hash, self._pipeline)
-        self._by_source[row.source] = row
-        self._by_content[row.content_hash] = row
-        self._ids.add(row.id)
-        if added:
-            self.added.append(article.id)
-
-    def _free_id(self, wanted: str) -> str:
-        """The id, or another where an article that has moved and changed took it along."""
-        while wanted in self._ids:
-            wanted = "a" + hashlib.sha256(wanted.encode()).hexdigest()[:10]
-        return wanted
-
-    def _forget(self, old: StoredArticle) -> None:
-        if self._by_content.get(old.content_hash) == old:
-            del self._by_content[old.content_hash]
+            processes = max(1, min(threads, os.cpu_count() or 1, len(files)))
+            reading = stack.enter_context(Readers(processes, run.rules)).read(tasks)
+        for done, ((n, file), (_, events)) in enumerate(zip(files, reading, strict=True), passed):
+            name = shown(file.path)
+            tell(done, name)
+            for share in run.take(n, str(file.path), events):
+                tell(done + share, name)
 
 
-def _shown(file: Path) -> str:
-    return os.fsencode(file).decode("utf-8", "backslashreplace")
+def _is_harmless(found: FoundFile) -> bool:
+    try:
+        small = found.path.stat().st_size <= _SMALL
+    except OSError:
+        small = True
+    return small and found.path.suffix.lower() in _HARMLESS

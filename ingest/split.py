@@ -16,7 +16,7 @@ from ingest.sentences import sentence_spans
 from rag.library import sentence_id
 from rag.types import Article, Passage, Sentence, SkippedSpan
 
-__all__ = ["passages_of", "sentences_of", "with_sentence_furniture"]
+__all__ = ["passages_of", "renamed", "sentences_of", "with_sentence_furniture"]
 
 _MARKS = "*_#>|`•·►" + INVISIBLE
 _DASHES = "-+–—"
@@ -62,7 +62,7 @@ def passages_of(
         chosen = tuple(sentences[first : last + 1])
         passages.append(
             Passage(
-                f"{article.id}.{article.content_hash[:8]}.p{len(passages)}",
+                _passage_id(article, len(passages)),
                 article.id,
                 chosen[0].start,
                 chosen[-1].end,
@@ -76,6 +76,30 @@ def passages_of(
         while first <= last and sum(words[first : last + 2]) > max_words:
             first += 1
     return tuple(passages)
+
+
+def renamed(
+    article: Article, sentences: Sequence[Sentence], passages: Sequence[Passage]
+) -> tuple[tuple[Sentence, ...], tuple[Passage, ...]]:
+    """An article's sentences and passages with the ids that they have under its id."""
+    ids = {
+        s.id: Sentence(sentence_id(article.id, article.content_hash, n), s.start, s.end)
+        for n, s in enumerate(sentences)
+    }
+    return tuple(ids.values()), tuple(
+        Passage(
+            _passage_id(article, n),
+            article.id,
+            p.start,
+            p.end,
+            tuple(ids[s.id] for s in p.sentences),
+        )
+        for n, p in enumerate(passages)
+    )
+
+
+def _passage_id(article: Article, n: int) -> str:
+    return f"{article.id}.{article.content_hash[:8]}.p{n}"
 
 
 def _all_spans(article: Article) -> Iterator[tuple[int, int]]:

@@ -6,10 +6,12 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from rag.database_faults import damaged, fault_of
+from rag.database_file import DatabaseFile
 from rag.errors import LibraryError
 from rag.schema import APPLICATION_ID, SCHEMA_VERSION, STEPS
 
@@ -25,8 +27,11 @@ class Database:
 
     Each call is whole: no thread sees half of another's transaction.
 
+    In a folder that can't be written to it is read as it was when it was opened.
+
     Raises:
         LibraryError: from any method, when the file is damaged, full, or not ours.
+        LibraryBusy: from any method, when another program holds it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,44 +39,43 @@ class Database:
         # Held from a transaction's first statement to its last; the same thread may read on.
         self._lock = threading.RLock()
         with self._translated():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = not path.exists() or path.stat().st_size == 0
-            self._connection = self._connect()
+            self._file = DatabaseFile(path)
             try:
-                self._connection.execute("PRAGMA foreign_keys = ON")
-                self._connection.execute("PRAGMA synchronous = FULL")
-                if fresh:
-                    self._connection.execute("PRAGMA journal_mode = WAL")
-                    self._build()
-                version = self._check_header()
-                self._check_pages()
-                if version < SCHEMA_VERSION:
-                    self._build()
+                self._connection = self._file.connect()
+                try:
+                    self._open()
+                except BaseException:
+                    self._connection.close()
+                    raise
             except BaseException:
-                self._connection.close()
+                self._file.close()
                 raise
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+            self._file.close()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with self._lock, self._translated():
-            return self._connection.execute(sql, values).fetchall()
+            rows = self._connection.execute(sql, values).fetchall()
+            self._file.check_unchanged()
+            return rows
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         """The first row of a query; None where there is none."""
         with self._lock, self._translated():
             found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+            self._file.check_unchanged()
             return found
 
     def only(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
         """The one row that a query must have."""
         found = self.row(sql, values)
         if found is None:
-            raise LibraryError(self._explain(sqlite3.DatabaseError("malformed: a row is missing")))
+            raise damaged(self.path, "malformed: a row is missing")
         return found
 
     def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
@@ -81,8 +85,10 @@ class Database:
         """
         # A connection of its own: on the shared one, a query half read would see the rows of
         # later transactions, and would keep them from beginning once another process writes.
-        with self._translated(), closing(self._connect()) as connection:
-            yield from connection.execute(sql, values)
+        with self._translated(), closing(self._file.connect()) as connection:
+            for row in connection.execute(sql, values):
+                self._file.check_unchanged()
+                yield row
 
     def write(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run a statement; inside `transaction`."""
@@ -119,9 +125,32 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def _connect(self) -> sqlite3.Connection:
-        # Transactions are begun by us, so Python's own are switched off.
-        return sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
+    def _open(self) -> None:
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        if self._is_blank():
+            self._build()
+        version = self._check_header()
+        self._check_pages()
+        if version < SCHEMA_VERSION:
+            if self._file.frozen:
+                raise LibraryError(
+                    f"{self.path} has an older format, and can't be brought to this one: its"
+                    " folder can't be written to. Open it once as somebody who may."
+                )
+            self._build()
+        if not self._file.frozen and self.only("PRAGMA journal_mode")[0] != "wal":
+            # Refused while another process has it open. It is as sound without, only slower.
+            with suppress(sqlite3.OperationalError):
+                self._connection.execute("PRAGMA journal_mode = WAL")
+
+    def _is_blank(self) -> bool:
+        """Whether nothing was ever made in it, as after a process died before it could."""
+        found = self.only(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
+            " FROM pragma_application_id, pragma_user_version"
+        )
+        return not any(found)
 
     def _build(self) -> None:
         """Make the tables that are lacking: all of them, or those newer than the file."""
@@ -159,22 +188,11 @@ class Database:
         if self.path.stat().st_size <= _CHECKED_BYTES:
             (found,) = self.only("PRAGMA quick_check(1)")
             if found != "ok":
-                raise sqlite3.DatabaseError(f"malformed: {found.splitlines()[-1]}")
+                raise damaged(self.path, f"malformed: {found.splitlines()[-1]}")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as exc:
-            raise LibraryError(self._explain(exc)) from exc
-
-    def _explain(self, exc: Exception) -> str:
-        reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-        if isinstance(exc, sqlite3.DatabaseError) and any(
-            sign in reason for sign in ("malformed", "not a database", "no such table")
-        ):
-            return (
-                f"The library {self.path} is damaged ({reason}). Nothing was changed: put a"
-                " copy of yours in its place, or move it away and ingest the articles again."
-            )
-        return f"The library {self.path} can't be used ({reason})."
+            raise fault_of(self.path, exc) from exc

@@ -41,7 +41,8 @@ class Embedder:
 
         Args:
             texts: any number; words past 256 tokens don't count.
-            progress: called with the number of texts done since the last call.
+            progress: called with the number of texts done since the last call; what it raises
+                ends the work.
         """
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         encoded = self._tokenizer.encode_batch(list(texts))
@@ -51,13 +52,17 @@ class Embedder:
         def run(batch: Sequence[int]) -> npt.NDArray[np.float32]:
             return self._run([encoded[i].ids for i in batch])
 
-        with ThreadPoolExecutor(self._threads) as pool:
+        pool = ThreadPoolExecutor(self._threads)
+        try:
             # One question needs no second thread.
             results = pool.map(run, batches) if len(batches) > 1 else map(run, batches)
             for batch, found in zip(batches, results, strict=True):
                 vectors[batch] = found
                 if progress:
                     progress(len(batch))
+        finally:
+            # Whoever raises in `progress` does not wait for the rest.
+            pool.shutdown(cancel_futures=True)
         return vectors
 
     def _run(self, rows: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:

@@ -24,7 +24,7 @@ from rag.conversation import Conversation
 from rag.errors import EmptyLibrary, SettingsError
 from rag.finder import Finder, Found, all_evidence, all_hits
 from rag.follow_up import completed
-from rag.indexes import Indexes
+from rag.indexes import Indexes, Progress
 from rag.library import Library
 from rag.llm import Completion, Model
 from rag.llm_request import Message
@@ -63,6 +63,9 @@ class Engine(Closing):
         notify: Callable[[str], None] = lambda _: None,
         model: Model | None = None,
         replies: Path | None = None,
+        *,
+        progress: Progress = lambda done, total: None,
+        wait: bool = True,
     ) -> None:
         """Open a library.
 
@@ -72,6 +75,8 @@ class Engine(Closing):
             notify: is told of long work, such as indexes being rebuilt.
             model: writes the answers; None for quotations. The caller closes it.
             replies: folder where its replies are kept, and found again; None keeps none.
+            progress: told how many passages of how many are indexed, where they have to be.
+            wait: for indexes that don't fit to be mended; else the library is searched without.
         """
         if not Library.exists(home):
             raise EmptyLibrary(_fill(home))
@@ -82,11 +87,16 @@ class Engine(Closing):
         try:
             if self.library.counts().articles == 0:
                 raise EmptyLibrary(_fill(home))
-            self._indexes = Indexes(home, self.library).open(notify)
+            self._indexes = Indexes(home, self.library).open(notify, progress, wait=wait)
             self.finder = Finder(self.library, self._indexes, settings)
         except BaseException:
             self.library.close()
             raise
+
+    @property
+    def whole(self) -> bool:
+        """Whether it searches indexes, and not the library itself in their stead."""
+        return self._indexes.whole
 
     def under(self, settings: Settings, model: Model | None) -> Engine:
         """An engine on the same open library, with other settings for what is written.

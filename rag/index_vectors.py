@@ -9,8 +9,7 @@ a query by vector.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,12 +23,19 @@ from chromadb.errors import NotFoundError as ChromaNotFound
 from rag.errors import LibraryBusy
 from rag.types import Article, Filters, Passage
 
-__all__ = ["COLLECTION", "VectorDocument", "VectorIndex", "chroma_where"]
+__all__ = ["COLLECTION", "VectorDocument", "VectorIndex", "chroma_where", "is_whole"]
 
 COLLECTION = "passages"
 
-_CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_search": 400}}
-"""At Chroma's default ef the recall is .66 on hard data, at 400 it is .97."""
+_CONFIGURATION: Any = {
+    "hnsw": {"space": "cosine", "ef_search": 400, "batch_size": 1, "sync_threshold": 1}
+}
+"""At Chroma's default ef the recall is .66 on hard data, at 400 it is .97. With a threshold of
+1 each call writes all that it adds to the graph's files; at the default of 1,000 the rest is
+added, and these files written, by whoever opens the index to read."""
+
+_RECORD = 4 + 32 * 4 + 384 * 4 + 8
+"""Bytes of a vector in the graph's lowest level: links, numbers, label."""
 
 _BATCH = 2000
 """Chroma takes at most 5,461 rows a call; fewer keep memory flat."""
@@ -47,21 +53,35 @@ class VectorDocument(NamedTuple):
 class VectorIndex:
     """A Chroma collection in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the collection, or make it where the folder is empty.
+    def __init__(self, folder: Path, *, new: bool = False) -> None:
+        """Open the collection.
+
+        Args:
+            folder: where it lies.
+            new: make it.
 
         Raises:
             Exception: whatever Chroma raises on damaged files; it may also crash the
-                process, which is why nothing unclean is ever opened.
+                process, which is why none is opened that is not as it was written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        if new:
+            folder.mkdir(parents=True, exist_ok=True)
         # Any: the interface that the function is typed with lacks `close`.
-        self._client: Any = chromadb.PersistentClient(
+        client: Any = chromadb.PersistentClient(
             path=str(folder), settings=ChromaSettings(anonymized_telemetry=False)
         )
-        self._collection: chromadb.Collection = self._client.get_or_create_collection(
-            COLLECTION, configuration=_CONFIGURATION, embedding_function=None
-        )
+        self._client = client
+        try:
+            self._collection: chromadb.Collection = (
+                client.create_collection(
+                    COLLECTION, configuration=_CONFIGURATION, embedding_function=None
+                )
+                if new
+                else client.get_collection(COLLECTION, embedding_function=None)
+            )
+        except BaseException:
+            client.close()
+            raise
 
     @property
     def collection(self) -> chromadb.Collection:
@@ -72,13 +92,33 @@ class VectorIndex:
         """Let go of the files."""
         self._client.close()
 
-    def update(self, added: Iterable[VectorDocument], removed: Sequence[str]) -> None:
-        """Remove passages by id, then add others."""
-        for at in range(0, len(removed), _BATCH):
-            self._collection.delete(ids=list(removed[at : at + _BATCH]))
-        documents = iter(added)
-        while batch := list(islice(documents, _BATCH)):
-            self._add(batch)
+    def remove(self, passage_ids: Sequence[str]) -> None:
+        """Take passages out."""
+        for at in range(0, len(passage_ids), _BATCH):
+            self._collection.delete(ids=list(passage_ids[at : at + _BATCH]))
+
+    def add(self, documents: Sequence[VectorDocument]) -> None:
+        """Add passages that it does not hold; 2,000 at most."""
+        if not documents:
+            return
+        # Imported here: see the module's docstring.
+        from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
+
+        from rag.nodes import passage_node  # noqa: PLC0415
+
+        nodes = []
+        for document in documents:
+            node = passage_node(document.passage, document.article)
+            node.embedding = document.vector.tolist()
+            nodes.append(node)
+        ChromaVectorStore(chroma_collection=self._collection).add(nodes)
+
+    def facts(self) -> Iterator[tuple[str, str, int]]:
+        """Each passage's id, outlet (empty where not known) and day (0 where not known)."""
+        for at in range(0, self.count(), _BATCH):
+            found = self._collection.get(limit=_BATCH, offset=at, include=["metadatas"])
+            for passage_id, facts in zip(found["ids"], found["metadatas"] or [], strict=True):
+                yield passage_id, str(facts["outlet"]), int(str(facts["published"]))
 
     def count(self) -> int:
         """How many passages it says it holds; see `probe` for whether they are there."""
@@ -116,18 +156,22 @@ class VectorIndex:
         hits = [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], distances, strict=True)]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
-    def _add(self, documents: Sequence[VectorDocument]) -> None:
-        # Imported here: see the module's docstring.
-        from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
 
-        from rag.nodes import passage_node  # noqa: PLC0415
+def is_whole(folder: Path) -> bool:
+    """Whether the graph's files have the sizes that belong together.
 
-        nodes = []
-        for document in documents:
-            node = passage_node(document.passage, document.article)
-            node.embedding = document.vector.tolist()
-            nodes.append(node)
-        ChromaVectorStore(chroma_collection=self._collection).add(nodes)
+    A full disk or a limit on the size of files may cut one short without a word, and Chroma
+    can crash on opening it.
+    """
+    for header in folder.glob("*/header.bin"):
+        sizes = {
+            name: header.with_name(name).stat().st_size if header.with_name(name).exists() else 0
+            for name in ("header.bin", "data_level0.bin", "length.bin", "index_metadata.pickle")
+        }
+        # Four bytes in the one for each record in the other.
+        if not all(sizes.values()) or sizes["length.bin"] * _RECORD != sizes["data_level0.bin"] * 4:
+            return False
+    return True
 
 
 def chroma_where(filters: Filters) -> Any:

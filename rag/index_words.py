@@ -6,7 +6,8 @@ The only file that touches tantivy. Derived from the library; may be thrown away
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import tantivy
 
 from rag.types import Filters
 
-__all__ = ["STOP_WORDS", "WordDocument", "WordIndex", "query_stems", "stems"]
+__all__ = ["STOP_WORDS", "WordDocument", "WordIndex", "WordWriter", "query_stems", "stems"]
 
 STOP_WORDS = frozenset(
     "a about above after again against all also am an and any are as at be because been before"
@@ -65,36 +66,26 @@ def query_stems(question: str) -> list[str]:
     return list(dict.fromkeys(s for s in kept if s not in STOP_WORDS and s not in ("s", "t")))
 
 
-class WordIndex:
-    """An index in a folder of its own."""
+class WordWriter:
+    """What `WordIndex.writing` gives."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the index, or make it where the folder is empty.
+    def __init__(self, schema: tantivy.Schema, writer: tantivy.IndexWriter) -> None:
+        self._schema = schema
+        self._writer = writer
 
-        Raises:
-            ValueError: the files are damaged.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        builder = tantivy.SchemaBuilder()
-        builder.add_text_field("passage_id", stored=True, tokenizer_name="raw")
-        builder.add_text_field("text", tokenizer_name="citewire", index_option="freq")
-        builder.add_text_field("outlet", tokenizer_name="raw", index_option="basic")
-        builder.add_integer_field("published", indexed=True, fast=True)
-        self._schema = builder.build()
-        self._index = tantivy.Index(self._schema, path=str(folder))
-        self._index.register_tokenizer("citewire", _analyzer())
+    def remove(self, passage_ids: Iterable[str]) -> None:
+        """Take passages out."""
+        for passage_id in passage_ids:
+            self._writer.delete_documents_by_query(
+                tantivy.Query.term_query(
+                    self._schema, "passage_id", passage_id, index_option="freq"
+                )
+            )
 
-    def update(self, added: Iterable[WordDocument], removed: Iterable[str]) -> None:
-        """Remove passages by id, add others, and commit both at once.
-
-        Until tantivy merges its segments, removed passages count for how rare a word is: scores,
-        and the order of near equals, may differ a little from those of an index built anew.
-        """
-        writer = self._index.writer(heap_size=50_000_000, num_threads=1)
-        for passage_id in removed:
-            writer.delete_documents_by_query(self._term("passage_id", passage_id))
-        for doc in added:
-            writer.add_document(
+    def add(self, documents: Iterable[WordDocument]) -> None:
+        """Add passages that it does not hold."""
+        for doc in documents:
+            self._writer.add_document(
                 tantivy.Document(
                     passage_id=doc.passage_id,
                     text=doc.text,
@@ -102,6 +93,48 @@ class WordIndex:
                     published=doc.published,
                 )
             )
+
+
+class WordIndex:
+    """An index in a folder of its own."""
+
+    def __init__(self, folder: Path, *, new: bool = False) -> None:
+        """Open the index.
+
+        Args:
+            folder: where it lies.
+            new: make it.
+
+        Raises:
+            ValueError: the files are damaged.
+        """
+        if new:
+            folder.mkdir(parents=True, exist_ok=True)
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("passage_id", stored=True, tokenizer_name="raw")
+        builder.add_text_field("text", tokenizer_name="citewire", index_option="freq")
+        builder.add_text_field("outlet", tokenizer_name="raw", index_option="basic")
+        builder.add_integer_field("published", indexed=True, fast=True)
+        self._schema = builder.build()
+        # It would make one where there is none, and then find nothing.
+        if not new and not tantivy.Index.exists(str(folder)):
+            raise ValueError("there is no index")
+        self._index = tantivy.Index(self._schema, path=str(folder))
+        self._index.register_tokenizer("citewire", _analyzer())
+
+    @contextmanager
+    def writing(self) -> Iterator[WordWriter]:
+        """Changes to the index, which are made at the end, all or, after any exception, none.
+
+        Until tantivy merges its segments, removed passages count for how rare a word is: scores,
+        and the order of near equals, may differ a little from those of an index built anew.
+        """
+        writer = self._index.writer(heap_size=50_000_000, num_threads=1)
+        try:
+            yield WordWriter(self._schema, writer)
+        except BaseException:
+            writer.rollback()
+            raise
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
@@ -114,6 +147,17 @@ class WordIndex:
         """In how many passages a stem occurs."""
         found = self._index.searcher().search(self._term("text", stem), 1, count=True)
         return int(getattr(found, "count", None) or 0)  # its stubs lack the field
+
+    def holds(self, passage_id: str, text: str) -> bool:
+        """Whether the passage is found by its id and the words of its text."""
+        must, should = tantivy.Occur.Must, tantivy.Occur.Should
+        parts = [(must, self._term("passage_id", passage_id))]
+        if words := query_stems(text):
+            found = tantivy.Query.boolean_query(
+                [(should, self._term("text", word)) for word in words]
+            )
+            parts.append((must, found))
+        return bool(self._index.searcher().search(tantivy.Query.boolean_query(parts), 1).hits)
 
     def search(self, question: str, k: int, filters: Filters) -> list[tuple[str, float]]:
         """The k best passage ids with their BM25 scores, best first."""

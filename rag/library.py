@@ -14,12 +14,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rag.article_rows import values_of
+from rag.article_rows import ARTICLE_COLUMNS, values_of
 from rag.corrections import KEEP, Corrections, Keep
+from rag.errors import NotFound
+from rag.library_files import ReadFile, forget_file_of, forget_files, note_files
 from rag.library_passages import sentence_id
 from rag.library_reading import Counts, LibraryReading, ListedArticle, StoredArticle
 from rag.removed import forget, keep, put_back
 from rag.types import Article, Passage, Sentence
+from rag.versions import forget_versions, keep_version
 
 __all__ = ["ArticleVectors", "Counts", "Library", "ListedArticle", "StoredArticle", "sentence_id"]
 
@@ -46,19 +49,34 @@ class Library(LibraryReading):
         LibraryError: from any method, when the file is damaged, full, or not ours.
     """
 
-    def put(self, article: Article, vectors: ArticleVectors, pipeline_hash: str) -> None:
+    def put(
+        self,
+        article: Article,
+        vectors: ArticleVectors,
+        pipeline_hash: str,
+        file: str | None = None,
+    ) -> None:
         """Store an article, replacing the one of the same id, in one transaction.
 
-        Its corrections stay. What is kept of a deleted article of the same file is dropped.
+        Its corrections stay, and a version with another text is kept. What is kept of a deleted
+        article of the same file is dropped.
+
+        Args:
+            article: with its final id.
+            vectors: of all its sentences and passages.
+            pipeline_hash: of everything but the file that decided how it was read.
+            file: the file that it is in, where its source is not that.
         """
         position = {s.id: n for n, s in enumerate(vectors.sentences)}
         with self._db.transaction():
             forget(self._db, article.id, article.source)
+            self._keep_version(article)
             self._db.write("DELETE FROM articles WHERE id = ?", (article.id,))
             now = datetime.now(UTC).isoformat(timespec="seconds")
             self._db.write(
-                "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values_of(article), pipeline_hash, now),
+                f"INSERT INTO articles ({', '.join(ARTICLE_COLUMNS)}, pipeline_hash, ingested_at,"
+                " file) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values_of(article), pipeline_hash, now, file or article.source),
             )
             self._db.write_many(
                 "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?)",
@@ -120,17 +138,40 @@ class Library(LibraryReading):
                 ),
             )
 
-    def move(self, article_id: str, source: str) -> None:
+    def restate(self, article: Article) -> None:
+        """Store what is known of an article anew; its text, title and vectors stay."""
+        columns = [c for c in ARTICLE_COLUMNS if c not in ("id", "text", "title", "content_hash")]
+        values = dict(zip(ARTICLE_COLUMNS, values_of(article), strict=True))
+        with self._db.transaction():
+            self._db.write(
+                f"UPDATE articles SET {', '.join(f'{c} = ?' for c in columns)} WHERE id = ?",
+                (*(values[c] for c in columns), article.id),
+            )
+
+    def move(self, article_id: str, source: str, file: str | None = None) -> None:
         """Say that an article's file is now elsewhere."""
         with self._db.transaction():
-            self._db.write("UPDATE articles SET source = ? WHERE id = ?", (source, article_id))
+            self._db.write(
+                "UPDATE articles SET source = ?, file = ? WHERE id = ?",
+                (source, file or source, article_id),
+            )
 
     def remove(self, article_ids: Iterable[str]) -> None:
         """Remove articles with everything that belongs to them, all or none, for good."""
         ids = [(article_id,) for article_id in article_ids]
         with self._db.transaction():
+            for (article_id,) in ids:
+                forget_file_of(self._db, article_id)
+                forget_versions(self._db, article_id)
             self._db.write_many("DELETE FROM articles WHERE id = ?", ids)
             self._db.write_many("DELETE FROM corrections WHERE article_id = ?", ids)
+
+    def note(self, files: Iterable[ReadFile], gone: Sequence[str] = ()) -> None:
+        """Remember files as they were read, and forget those that are gone."""
+        # No article changes by it, so the indexes stay as they are.
+        with self._db.transaction(bump=False):
+            note_files(self._db, files)
+            forget_files(self._db, gone)
 
     def take_out(self, article_ids: Iterable[str]) -> None:
         """Remove articles, all or none, and keep them for `put_back`."""
@@ -150,6 +191,15 @@ class Library(LibraryReading):
         """
         with self._db.transaction():
             return tuple(put_back(self._db, article_id) for article_id in article_ids)
+
+    def _keep_version(self, article: Article) -> None:
+        """Keep the stored version of an article that is about to be replaced by another text."""
+        try:
+            old = self.unchecked(article.id)
+        except NotFound:
+            return
+        if old.content_hash != article.content_hash:
+            keep_version(self._db, old)
 
 
 def _of_sentences(vectors: ArticleVectors) -> Iterable[tuple[bytes, bytes]]:

@@ -12,9 +12,11 @@ from typing import NamedTuple
 from rag.article_rows import ARTICLE_COLUMNS, article_of
 from rag.corrections import KEEP, Corrections
 from rag.errors import LibraryError, NotFound
+from rag.library_files import ReadFile, read_files
 from rag.library_passages import LibraryPassages
 from rag.removed import RemovedArticle, kept
 from rag.types import Article
+from rag.versions import Version, versions_of
 
 __all__ = ["Counts", "LibraryReading", "ListedArticle", "StoredArticle"]
 
@@ -34,8 +36,13 @@ class StoredArticle(NamedTuple):
 
     id: str
     source: str
+    file: str
+    """The file that it is in; the source, but for files that hold several articles."""
     content_hash: str
     pipeline_hash: str
+    title: str | None
+    outlet: str | None
+    published: date | None
 
 
 class ListedArticle(NamedTuple):
@@ -75,11 +82,25 @@ class LibraryReading(LibraryPassages):
         return Counts(*row)
 
     def stored(self) -> list[StoredArticle]:
-        """Every article's id, source and hashes, by source."""
+        """Every article without its text, by source."""
         rows = self._db.rows(
-            "SELECT id, source, content_hash, pipeline_hash FROM articles ORDER BY source"
+            "SELECT id, source, coalesce(file, source), content_hash, pipeline_hash, title, outlet,"
+            " published FROM articles ORDER BY source"
         )
-        return [StoredArticle(*row) for row in rows]
+        return [
+            StoredArticle(
+                id_, source, file, text, pipeline, title, outlet, day and date.fromisoformat(day)
+            )
+            for id_, source, file, text, pipeline, title, outlet, day in rows
+        ]
+
+    def files(self) -> dict[str, ReadFile]:
+        """The files that articles were read from, by their paths."""
+        return read_files(self._db)
+
+    def versions(self, article_id: str) -> list[Version]:
+        """The earlier versions of an article, the latest first."""
+        return versions_of(self._db, article_id)
 
     def articles(self) -> Iterator[Article]:
         """Every article, by date (undated first), then by source."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from rag.article_rows import ARTICLE_COLUMNS, article_of
 from rag.database import Database
 from rag.errors import NotFound, SettingsError
+from rag.library_files import forget_file_of
 from rag.types import Article
 
 __all__ = ["DAYS_KEPT", "MOST_KEPT", "RemovedArticle", "forget", "keep", "kept", "put_back"]
@@ -19,7 +20,7 @@ MOST_KEPT = 1_000
 """Deleted articles kept; the oldest go first. One takes about 100 kB."""
 
 _COLUMNS = {
-    "articles": (*ARTICLE_COLUMNS, "pipeline_hash", "ingested_at"),
+    "articles": (*ARTICLE_COLUMNS, "pipeline_hash", "ingested_at", "file"),
     "sentences": ("article_id", "n", "start", "end", "vector", "titled"),
     "passages": ("id", "article_id", "n", "first", "last", "vector"),
     "corrections": ("article_id", "outlet", "published", "title"),
@@ -53,6 +54,7 @@ def keep(db: Database, article_id: str) -> None:
             json.dumps(belongings),
         ),
     )
+    forget_file_of(db, article_id)
     db.write("DELETE FROM articles WHERE id = ?", (article_id,))
     db.write("DELETE FROM corrections WHERE article_id = ?", (article_id,))
     db.write("DELETE FROM removed WHERE removed_at < ?", (_oldest(),))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.article import parse
-from ingest.read import read
+from ingest.read import read_one
 from ingest.split import sentences_of
 from rag.errors import RejectedFile
 from rag.types import Article
@@ -40,7 +40,7 @@ def take(tmp_path: Path) -> Take:
     def run(html: str | bytes, name: str = "a.html") -> Article:
         path = tmp_path / name
         path.write_bytes(html.encode() if isinstance(html, str) else html)
-        return parse(read(path, 20))
+        return parse(read_one(path))
 
     return run
 

@@ -12,6 +12,7 @@ from ingest.pipeline import ingest
 from rag.embed import Embedder
 from rag.engine import Engine
 from rag.index_exact import ExactVectors
+from rag.index_files import record
 from rag.index_vectors import VectorIndex
 from rag.indexes import Indexes
 from rag.library import Library
@@ -115,6 +116,7 @@ def test_the_probe_sees_a_vector_that_went_wrong_while_the_count_stays_right(cop
     first = index.collection.get(limit=1)["ids"][0]
     index.collection.update(ids=[first], embeddings=np.eye(1, 384, dtype=np.float32))
     index.close()
+    record(index_folder(copy))
     assert index_count(copy) == held
     assert first in (probe(copy) or "")
 

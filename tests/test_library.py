@@ -133,8 +133,10 @@ def test_a_text_altered_in_the_file_is_found_by_the_check(copy: Path) -> None:
 
 def as_made_by_version_1(home: Path) -> None:
     with sqlite3.connect(home / "library.db") as db:
-        for table in ("corrections", "removed"):
+        for table in ("corrections", "removed", "files", "versions"):
             db.execute(f"DROP TABLE {table}")
+        db.execute("DROP INDEX articles_by_file")
+        db.execute("ALTER TABLE articles DROP COLUMN file")
         db.execute("PRAGMA user_version = 1")
     db.close()
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.article import parse
-from ingest.read import Source, read
+from ingest.read import Source, read_one
 from ingest.split import passages_of, sentences_of, with_sentence_furniture
 from rag.errors import RejectedFile
 from rag.types import Article
@@ -127,7 +127,7 @@ def test_a_file_of_any_bytes_is_read_exactly_or_rejected_in_one_line(content: by
         path = Path(folder) / "a.txt"
         path.write_bytes(content)
         try:
-            text = read(path, 20).text
+            text = read_one(path).text
         except RejectedFile as exc:
             assert "\n" not in str(exc)  # noqa: PT017 -- rejecting is one of two right ends
             return

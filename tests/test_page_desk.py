@@ -551,8 +551,8 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Engine]]:
     monkeypatch.setattr(shared_engine, "_LOOKED_S", 0.0)
 
     class Counted(Engine):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args)
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
             count["opened"].append(self)
 
         def close(self) -> None:

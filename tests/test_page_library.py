@@ -36,7 +36,7 @@ TEXT = STORY.split("\n\n", 2)[2]
 @pytest.fixture(autouse=True)
 def one_embedder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading the model takes longer than all else that these tests do."""
-    monkeypatch.setattr("ingest.pipeline.Embedder", _embedder)
+    monkeypatch.setattr("ingest.embedding.Embedder", _embedder)
 
 
 @cache
@@ -162,10 +162,11 @@ def kept(home: Path) -> list[str]:
     return sorted(path.name for path in (home / "uploads").iterdir())
 
 
-def article_of(report: IngestReport) -> Article:
+def article_of(home: Path, report: IngestReport) -> Article:
     (file,) = report.files
     assert file.article is not None, file.reason
-    return file.article
+    with Library(home) as library:
+        return library.article(file.article.id)
 
 
 def stored(home: Path) -> list[Article]:
@@ -177,7 +178,7 @@ def test_an_upload_is_kept_with_the_library_and_found_again(
     home: Path, upload: Callable[..., IngestReport]
 ) -> None:
     report = upload(("story.txt", STORY))
-    article = article_of(report)
+    article = article_of(home, report)
     assert Path(article.source) == home / "uploads" / "story.txt"
     assert Path(article.source).read_text() == STORY == article.text
     assert (report.files[0].status, article.outlet) == ("ingested", "The Harbour Post")
@@ -186,9 +187,9 @@ def test_an_upload_is_kept_with_the_library_and_found_again(
 def test_the_same_file_again_is_the_same_article(
     home: Path, upload: Callable[..., IngestReport]
 ) -> None:
-    first = article_of(upload(("story.txt", STORY)))
+    first = article_of(home, upload(("story.txt", STORY)))
     again = upload(("story.txt", STORY))
-    assert (again.files[0].status, article_of(again).id) == ("unchanged", first.id)
+    assert (again.files[0].status, article_of(home, again).id) == ("unchanged", first.id)
     assert kept(home) == ["story.txt"]
 
 
@@ -219,7 +220,7 @@ def test_another_file_of_the_same_name_replaces_nothing(
 def test_an_odd_name_is_kept(
     name: str, as_kept: str, home: Path, upload: Callable[..., IngestReport]
 ) -> None:
-    assert article_of(upload((name, STORY))).text == STORY
+    assert article_of(home, upload((name, STORY))).text == STORY
     assert kept(home) == [as_kept]
 
 
@@ -357,7 +358,7 @@ def test_a_pasted_text_has_just_the_facts_that_were_typed(
     report = add_text(
         home, Settings(), TEXT, title=title, outlet=f"{title} Post", published=date(2024, 5, 3)
     )
-    article = article_of(report)
+    article = article_of(home, report)
     title = as_stored or title
     assert (article.title, article.outlet) == (title, f"{title} Post")
     assert article.published == date(2024, 5, 3)
@@ -374,14 +375,14 @@ def test_a_pasted_text_has_just_the_facts_that_were_typed(
 )
 def test_what_was_typed_counts_and_not_what_the_text_begins_with(text: str, home: Path) -> None:
     article = article_of(
-        add_text(home, Settings(), text, title="T", outlet="O", published=date(2024, 5, 3))
+        home, add_text(home, Settings(), text, title="T", outlet="O", published=date(2024, 5, 3))
     )
     assert (article.title, article.outlet, article.published) == ("T", "O", date(2024, 5, 3))
     assert "Captain Ilya Brandt" in article.text
 
 
 def test_a_text_alone_is_kept_as_it_was_pasted(home: Path) -> None:
-    article = article_of(add_text(home, Settings(), f"\n\n {TEXT}\r\n\r\n"))
+    article = article_of(home, add_text(home, Settings(), f"\n\n {TEXT}\r\n\r\n"))
     assert article.text == f"{TEXT.strip()}\n"
     assert (article.outlet, article.published) == (None, None)
 
@@ -396,7 +397,7 @@ def test_two_texts_of_one_long_title_are_two_articles(home: Path) -> None:
 def test_the_same_text_pasted_again_is_the_same_article(home: Path) -> None:
     first, again = (add_text(home, Settings(), TEXT, title="T") for _ in range(2))
     assert again.files[0].status == "unchanged"
-    assert article_of(first).id == article_of(again).id
+    assert article_of(home, first).id == article_of(home, again).id
 
 
 @pytest.mark.parametrize(
@@ -426,7 +427,7 @@ def test_no_title_leads_out_of_the_folder(title: str, home: Path) -> None:
     report = add_text(home, Settings(), TEXT, title=f"../../{title}/..")
     (name,) = kept(home)
     assert re.fullmatch(r"pasted-[0-9A-Za-z-]+\.md", name)
-    assert Path(article_of(report).source).parent == home / "uploads"
+    assert Path(article_of(home, report).source).parent == home / "uploads"
 
 
 # --- questions to begin with -------------------------------------------------------------------

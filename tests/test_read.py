@@ -6,10 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from ingest.read import find_files, read
+from ingest.files import FoundFile, find_files
+from ingest.formats.part import ReadOptions
+from ingest.read import Source, read_one
+from ingest.read import read as read_all
 from rag.errors import NotFound, RejectedFile
 
 TEXT = "Ferry strikes pier\n\nFourteen people were hurt in Port Ennick on Thursday – “we prayed”.\n"
+
+
+def read(path: Path, max_mb: int = 20, encoding: str | None = None, named: bool = True) -> Source:
+    if named:
+        return read_one(path, ReadOptions(max_mb, encoding))
+    ((source, _),) = read_all(FoundFile(path, path.parent), ReadOptions(max_mb, encoding))
+    assert isinstance(source, Source)
+    return source
 
 
 def written(folder: Path, content: bytes, name: str = "a.txt") -> Path:
@@ -119,13 +130,15 @@ def test_a_name_that_is_not_utf_8_is_rejected_and_not_stumbled_over(tmp_path: Pa
 def test_a_file_that_cannot_be_opened_is_rejected_with_the_system_s_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    path = written(tmp_path, TEXT.encode())
+
     # Permissions don't stop the superuser, whom tests may run as.
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(RejectedFile, match=r"can't be read \(Permission denied\): check"):
-        read(written(tmp_path, TEXT.encode()), 20)
+        read(path, 20)
 
 
 def test_a_page_saved_under_a_text_extension_is_read_as_a_page(tmp_path: Path) -> None:
@@ -138,7 +151,8 @@ def test_folders_give_every_file_once_in_order_and_pass_over_hidden_ones(tmp_pat
     for name in ("b.txt", "a/z.txt", "a/y.md", ".hidden", ".git/c.txt", "p.html", "p_files/x.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("text")
-    found = [p.relative_to(tmp_path).as_posix() for p in find_files([tmp_path, tmp_path / "b.txt"])]
+    files = find_files([tmp_path, tmp_path / "b.txt"])
+    found = [f.path.relative_to(tmp_path).as_posix() for f in files]
     assert found == ["b.txt", "p.html", "a/y.md", "a/z.txt"]
 
 
@@ -161,7 +175,7 @@ def test_a_folder_that_cannot_be_opened_gets_an_outcome_of_its_own(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    found = list(find_files([tmp_path]))
+    found = [f.path for f in find_files([tmp_path])]
     assert found == [tmp_path / "a.txt", shut]
     with pytest.raises(RejectedFile, match="a folder that can't be opened"):
         read(shut, 20)

@@ -140,7 +140,7 @@ def test_odd_characters_come_back_as_they_were(text: str, home: Path, folder: Pa
     assert outcome.article
     before = content(home)
     shelf.delete(home, [outcome.article.id])
-    assert shelf.undelete(home, [outcome.article.id]) == (outcome.article,)
+    assert [a.id for a in shelf.undelete(home, [outcome.article.id])] == [outcome.article.id]
     assert content(home) == before
 
 
@@ -220,7 +220,7 @@ def test_of_two_deleted_articles_with_the_same_text_one_comes_back(
     with pytest.raises(SettingsError, match="the same text"):
         shelf.undelete(home, [ids[0], again.id])
     assert content(home) == before
-    assert shelf.undelete(home, [again.id]) == (again,)
+    assert [a.id for a in shelf.undelete(home, [again.id])] == [again.id]
 
 
 def test_a_deleted_articles_file_comes_in_as_new(

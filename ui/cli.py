@@ -15,7 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, NoReturn
 
 from rag.errors import CitewireError
+from ui.backup_command import add_backup_options, add_restore_options
 from ui.eval_options import add_eval_options
+from ui.ingest_command import add_ingest_options
 from ui.ui_command import add_ui_options
 from ui.users_command import add_users_options
 
@@ -68,12 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         )
 
     p = command("ingest", "bring files and folders into the library")
-    p.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
-    p.add_argument("--encoding", metavar="NAME", help="for files that are not UTF-8")
-    p.add_argument("--outlet", metavar="NAME", help="for articles whose file names no outlet")
-    p.add_argument(
-        "--prune", action="store_true", help="remove articles whose file is gone from the folders"
-    )
+    add_ingest_options(p)
 
     p = command("ask", "ask the library a question")
     p.add_argument(
@@ -130,6 +127,12 @@ def build_parser() -> argparse.ArgumentParser:
 
     p = command("doctor", "check the library, its indexes and the installation")
     p.add_argument("--fix", action="store_true", help="rebuild the indexes if they are unsound")
+
+    p = command("backup", "write the library to one file, even while it is in use")
+    add_backup_options(p)
+
+    p = command("restore", "bring a library back from a backup")
+    add_restore_options(p)
 
     p = command("eval", "hold the answers to hand-written gold facts")
     add_eval_options(p)

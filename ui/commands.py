@@ -18,6 +18,7 @@ from ui.arguments import home_of, settings_of
 
 __all__ = [
     "run_ask",
+    "run_backup",
     "run_delete",
     "run_demo",
     "run_doctor",
@@ -25,6 +26,7 @@ __all__ = [
     "run_eval",
     "run_ingest",
     "run_list",
+    "run_restore",
     "run_settings",
     "run_show",
     "run_ui",
@@ -43,46 +45,9 @@ _PACKAGES = Path(__file__).parent.parent
 
 def run_ingest(args: argparse.Namespace) -> int:
     """`citewire ingest`."""
-    from ingest.pipeline import ingest  # noqa: PLC0415
-    from rag.reply_cache import ReplyCache, replies_of  # noqa: PLC0415
-    from ui.progress import progress  # noqa: PLC0415
-    from ui.render import ingest_json, print_ingest, print_json  # noqa: PLC0415
+    from ui.ingest_command import run  # noqa: PLC0415
 
-    home, settings = home_of(args), settings_of(args).values
-    errors = Console(stderr=True)
-    if "" in args.paths:
-        # As `"$UNSET"` gives it; it would otherwise mean the current directory.
-        raise SettingsError("A path is empty; name a file or a folder.")
-    if args.encoding:
-        try:
-            "a".encode(args.encoding)
-        except LookupError:
-            raise SettingsError(
-                f"There is no text encoding {args.encoding!r}; cp1252 and latin-1 are common."
-            ) from None
-
-    with progress("Ingesting", quiet=args.json) as watch:
-        report = ingest(
-            home,
-            [Path(p) for p in args.paths],
-            settings,
-            encoding=args.encoding,
-            outlet=args.outlet,
-            prune=args.prune,
-            progress=lambda p: watch(p.done, p.total, Path(p.path).name),
-        )
-    if report.removed or report.count("updated"):
-        # What models wrote holds the words of articles that are gone now.
-        ReplyCache(replies_of(home)).clear()
-    if args.json:
-        print_json(ingest_json(report))
-    else:
-        print_ingest(report, Console(), errors)
-        if report.count("ingested"):
-            Console().print(Text('Now ask: citewire ask "…"', style="dim"))
-    if report.stopped:
-        return 130
-    return 1 if report.count("rejected") else 0
+    return run(args, home_of(args), settings_of(args).values)
 
 
 def run_ask(args: argparse.Namespace) -> int:
@@ -90,6 +55,20 @@ def run_ask(args: argparse.Namespace) -> int:
     from ui.ask import ask  # noqa: PLC0415
 
     return ask(args, home_of(args), settings_of(args).values)
+
+
+def run_backup(args: argparse.Namespace) -> int:
+    """`citewire backup`."""
+    from ui.backup_command import run_backup as run  # noqa: PLC0415
+
+    return run(args, _existing_home(args))
+
+
+def run_restore(args: argparse.Namespace) -> int:
+    """`citewire restore`."""
+    from ui.backup_command import run_restore as run  # noqa: PLC0415
+
+    return run(args, home_of(args))
 
 
 def run_list(args: argparse.Namespace) -> int:

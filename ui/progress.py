@@ -21,7 +21,7 @@ _EVERY_S = 30.0
 class Watch(Protocol):
     """Told where the work stands."""
 
-    def __call__(self, done: int, total: int, name: str) -> None:
+    def __call__(self, done: float, total: int, name: str) -> None:
         """So many of so many are done; the name is of the one that comes now."""
         ...
 
@@ -50,7 +50,7 @@ def progress(what: str, *, quiet: bool = False) -> Iterator[Watch]:
         with Bar(*columns, console=console, transient=True) as bar:
             task = bar.add_task(what, total=None, name="")
 
-            def show(done: int, total: int, name: str) -> None:
+            def show(done: float, total: int, name: str) -> None:
                 bar.update(task, total=total, completed=done, name=" ".join(name.split())[:30])
 
             yield show
@@ -63,10 +63,10 @@ class _Lines:
         self._what = what
         self._began = self._last = time.monotonic()
 
-    def __call__(self, done: int, total: int, name: str) -> None:
+    def __call__(self, done: float, total: int, name: str) -> None:
         now = time.monotonic()
         if now - self._last < _EVERY_S or not done:
             return
         self._last = now
         left = (now - self._began) / done * (total - done)
-        print(f"{self._what}: {done} of {total}, {left:.0f} s left", file=sys.stderr)
+        print(f"{self._what}: {int(done)} of {total}, {left:.0f} s left", file=sys.stderr)

@@ -19,13 +19,13 @@ from eval.questions.answers import Quantity, Text
 from eval.questions.cases import Case
 from eval.questions.gold_file import load_gold
 from ingest.article import parse
-from ingest.read import find_files, read
+from ingest.files import find_files
+from ingest.read import read_one
 from ingest.sentences import sentence_spans
 from ingest.split import sentences_of, with_sentence_furniture
 from rag.numbers import find_numbers
 from rag.reader_input import title_line
 from rag.reading import fold, reading_text
-from rag.settings import Settings
 
 __all__ = [
     "Labelled",
@@ -192,9 +192,9 @@ def read_gold(path: Path, folder: Path | None = None) -> Iterator[Labelled]:
     gold = load_gold(path)
     shelf: dict[str, Stretch] = {}
     for file in find_files([folder or path.with_suffix("")]):
-        article = parse(read(file, Settings().max_file_mb, None, named=False))
+        article = parse(read_one(file.path))
         article = replace(article, skipped=with_sentence_furniture(article))
-        name = gold.article_of(article.source) or file.stem
+        name = gold.article_of(article.source) or file.path.stem
         sentences = tuple(reading_text(article, s.start, s.end) for s in sentences_of(article))
         shelf[name] = Stretch(sentences, title_line(article), f"{path.stem}:{name}")
     for case in gold.cases:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatch
@@ -13,7 +14,9 @@ from typing import NamedTuple
 from eval.questions.answers import Words, all_held
 from eval.questions.cases import Gold, Support
 from ingest.article import parse
-from ingest.read import find_files, read
+from ingest.files import find_files
+from ingest.formats.part import BadPart, ReadOptions
+from ingest.read import read
 from ingest.split import sentences_of, with_sentence_furniture
 from rag.errors import RejectedFile
 from rag.library import Library
@@ -76,14 +79,16 @@ def sentences_in_library(home: Path) -> list[Readable]:
 def sentences_in_folder(folder: Path, settings: Settings) -> list[Readable]:
     """The articles of a folder, read as ingestion reads them; nothing is stored."""
     found: list[Readable] = []
+    options = ReadOptions(settings.max_file_mb)
     for file in find_files([folder]):
-        try:
-            article = parse(read(file, settings.max_file_mb, None, named=False))
-        except RejectedFile:
-            continue
-        article = replace(article, skipped=with_sentence_furniture(article))
-        texts = tuple(reading_text(article, s.start, s.end) for s in sentences_of(article))
-        found.append(Readable(article.source, article.published, texts))
+        with suppress(RejectedFile):
+            for source, _ in read(file, options):
+                if isinstance(source, BadPart):
+                    continue
+                article = parse(source)
+                article = replace(article, skipped=with_sentence_furniture(article))
+                texts = tuple(reading_text(article, s.start, s.end) for s in sentences_of(article))
+                found.append(Readable(article.source, article.published, texts))
     return found
 
 

@@ -326,7 +326,7 @@ def _doing(visitor: Visitor, action: Callable[[], _T]) -> _T:
 
 def _watching(progress: gr.Progress, words: Words) -> Callable[[Progress], None]:
     def watch(at: Progress) -> None:
-        progress((at.done, max(1, at.total)), desc=Path(at.path).name or words.loading)
+        progress(at.done / max(1, at.total), desc=Path(at.path).name or words.loading)
 
     return watch
 

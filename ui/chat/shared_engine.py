@@ -1,4 +1,8 @@
-"""One engine for all who ask, opened anew when the library has changed."""
+"""One engine for all who ask, opened anew when the library has changed.
+
+Nobody waits for indexes to be mended: that is done in the background, and till then the
+library is searched without them.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,11 @@ from pathlib import Path
 from rag.closing import Closing
 from rag.engine import Engine
 from rag.errors import EmptyLibrary, LibraryError
+from rag.index_mark import Mark
 from rag.indexes import Indexes
 from rag.library import Library
 from rag.settings import Settings
+from ui.chat.index_mender import IndexMender
 
 __all__ = ["SharedEngine"]
 
@@ -33,7 +39,9 @@ class _Open:
     generation: int
     since: float
     whole: bool
-    """Whether its indexes were those of its library's generation when it was opened."""
+    """Whether it searches the indexes of its library's generation."""
+    published: Mark | None
+    """What indexes there were when it was opened."""
     looked: float = 0.0
     users: int = 0
 
@@ -51,7 +59,7 @@ class SharedEngine(Closing):
         self._home = home
         self._settings = settings
         self._replies = replies
-        self._notify = notify
+        self._mender = IndexMender(home, notify)
         self._lock = threading.Lock()
         self._open: _Open | None = None
         self._closed = False
@@ -61,6 +69,7 @@ class SharedEngine(Closing):
         with self._lock:
             self._closed = True
             self._retire()
+        self._mender.close()
 
     @contextmanager
     def lent(self) -> Iterator[Engine]:
@@ -93,23 +102,20 @@ class SharedEngine(Closing):
         if self._open is not None and not self._is_behind(self._open):
             return self._open
         self._retire()
-        before = self._settled()
-        engine = Engine(self._home, self._settings, self._notify, None, self._replies)
-        generation = engine.library.generation
-        whole = self._state(engine.library) == "current" and before == generation
-        self._open = _Open(engine, generation, time.monotonic(), whole)
+        # Looked up before: what changes meanwhile is taken in by the next.
+        generation, published = self._now()
+        engine = Engine(self._home, self._settings, replies=self._replies, wait=False)
+        if not engine.whole:
+            self._mender.start()
+        self._open = _Open(engine, generation, time.monotonic(), engine.whole, published)
         return self._open
 
-    def _settled(self) -> int | None:
-        """The library's generation; None while its indexes are behind it."""
+    def _now(self) -> tuple[int, Mark | None]:
+        """The library's generation, and what indexes there are."""
         if not Library.exists(self._home):
-            return None
+            return 0, None
         with Library(self._home) as library:
-            generation = library.generation
-            return generation if self._state(library) == "current" else None
-
-    def _state(self, library: Library) -> str:
-        return Indexes(self._home, library).state()
+            return library.generation, Indexes(self._home, library).published()
 
     def _is_behind(self, held: _Open) -> bool:
         library, now = held.engine.library, time.monotonic()
@@ -117,13 +123,18 @@ class SharedEngine(Closing):
             return False
         held.looked = now
         if library.generation == held.generation:
-            # One that was opened while an ingest ran may search without the word index, or in
-            # one that lacks the last articles.
-            return not held.whole and self._state(library) == "current"
+            if held.whole:
+                return False
+            indexes = Indexes(self._home, library)
+            if indexes.published() != held.published:
+                return indexes.state() == "current"
+            # Nobody has published any since; what keeps them from it may have passed.
+            self._mender.start()
+            return False
         if library.counts().articles == 0:
             self._retire()
             raise EmptyLibrary("The library has no articles any more; add some.")
-        settled = self._state(library) == "current"
+        settled = Indexes(self._home, library).state() == "current"
         return settled or now - held.since > _PATIENCE_S
 
     def _retire(self) -> None:

@@ -10,15 +10,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO
 
 import lxml.html
 import trafilatura
 
 from ingest.dates import parse_date
+from ingest.formats.charsets import charset_named
+from ingest.formats.part import Part, ReadOptions
+from ingest.formats.plain import content_of, decode, encoding_for
 from ingest.masthead import Masthead
+from rag.errors import RejectedFile
 
-__all__ = ["declared_encoding", "main_text", "stated_by"]
+__all__ = ["articles", "declared_codec", "declared_encoding", "main_text", "stated_by"]
 
 _DECLARED = re.compile(
     rb"<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
@@ -40,10 +44,44 @@ _ARTICLE = re.compile(r"(?:\w*Article|Report|(?:Live)?BlogPosting|SocialMediaPos
 _SEPARATOR = re.compile(r"\s+[|·•–—-]\s+")
 
 
+def articles(file: BinaryIO, options: ReadOptions) -> Iterator[Part]:
+    """The main text of a page, which is one article.
+
+    Raises:
+        RejectedFile: it is no page in its encoding, holds no article, or is too large.
+    """
+    content = content_of(file, options.max_mb)
+    encoding = encoding_for(content, options.encoding) or declared_codec(content)
+    html = decode(content, encoding)
+    text = main_text(html)
+    if not text.strip():
+        raise RejectedFile("no article text found in the page: save it as text instead")
+    yield Part(text, stated_by(html))
+
+
 def declared_encoding(content: bytes) -> str | None:
     """The encoding that the page itself declares."""
     match = _DECLARED.search(content[:4096])
     return match[1].decode("ascii", "ignore") if match else None
+
+
+def declared_codec(content: bytes) -> str | None:
+    """Python's name of the encoding that the page declares; None where it declares none.
+
+    Raises:
+        RejectedFile: what it declares is no encoding of text.
+    """
+    declared = declared_encoding(content)
+    if declared is None:
+        return None
+    # A page can't be read for its declaration and be in UTF-16.
+    codec = "utf-8" if declared.lower().startswith("utf-16") else charset_named(declared)
+    if codec is None:
+        raise RejectedFile(
+            f"declares the unknown encoding {declared[:40]!r}: convert it to UTF-8, or name its"
+            " encoding with --encoding"
+        )
+    return codec
 
 
 def main_text(html: str) -> str:

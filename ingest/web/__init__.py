@@ -1,0 +1,1 @@
+"""Pages and feeds of the web, fetched because a person asked for them by address."""

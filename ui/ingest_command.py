@@ -1,0 +1,181 @@
+"""`citewire ingest`: its options, and what it does."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import LibraryBusy, NotFound, SettingsError
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    # Only for types: importing it takes 0.2 s.
+    from ingest.report import IngestReport, Progress
+
+__all__ = ["add_ingest_options", "run"]
+
+
+def add_ingest_options(p: argparse.ArgumentParser) -> None:
+    """Add the command's options to its parser."""
+    p.add_argument("paths", nargs="*", metavar="PATH", help="a file or a folder")
+    p.add_argument(
+        "--url",
+        action="append",
+        metavar="ADDRESS",
+        help="a web page or a feed to fetch; repeatable",
+    )
+    p.add_argument(
+        "--follow", action="store_true", help="fetch the pages that feeds link to, not only feeds"
+    )
+    p.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="also fetch from addresses in a private network",
+    )
+    p.add_argument("--encoding", metavar="NAME", help="for files that are not UTF-8")
+    p.add_argument("--outlet", metavar="NAME", help="for articles whose file names no outlet")
+    p.add_argument(
+        "--field",
+        action="append",
+        metavar="FIELD=NAME",
+        help="what tables call a field: id, title, text, outlet, published, byline or url;"
+        " repeatable",
+    )
+    p.add_argument(
+        "--prune", action="store_true", help="remove articles whose file is gone from the folders"
+    )
+    p.add_argument(
+        "--force", action="store_true", help="prune even where most of a folder's articles would go"
+    )
+    p.add_argument(
+        "--reread", action="store_true", help="read every file, also those that seem unchanged"
+    )
+    p.add_argument(
+        "--watch", action="store_true", help="go on, and take in whatever changes, until Ctrl-C"
+    )
+
+
+def run(args: argparse.Namespace, home: Path, settings: Settings) -> int:
+    """Ingest once, or again and again."""
+    if not args.paths and not args.url:
+        raise SettingsError("Nothing is named; name a file, a folder, or an address with --url.")
+    if "" in args.paths:
+        # As `"$UNSET"` gives it; it would otherwise mean the current directory.
+        raise SettingsError("A path is empty; name a file or a folder.")
+    if args.watch and not args.paths:
+        raise SettingsError("--watch is for files and folders; name one.")
+    _check_encoding(args.encoding)
+    fields = _fields(args.field or [])
+    paths = [Path(p) for p in args.paths]
+    report = _once(args, home, settings, paths, fields)
+    if args.watch and not report.stopped:
+        return _go_on(args, home, settings, paths, fields)
+    if report.stopped:
+        return 130
+    return 1 if report.count("rejected") else 0
+
+
+def _once(
+    args: argparse.Namespace,
+    home: Path,
+    settings: Settings,
+    paths: Sequence[Path],
+    fields: dict[str, str],
+    *,
+    again: bool = False,
+) -> IngestReport:
+    from ingest.pipeline import ingest  # noqa: PLC0415
+    from rag.reply_cache import ReplyCache, replies_of  # noqa: PLC0415
+    from ui.progress import progress  # noqa: PLC0415
+    from ui.render import ingest_json, print_ingest, print_json  # noqa: PLC0415
+
+    began = time.monotonic()
+    with progress("Ingesting", quiet=args.json or again) as watch:
+        report = ingest(
+            home,
+            paths,
+            settings,
+            urls=() if again else args.url or (),
+            follow=args.follow,
+            allow_private=args.allow_private,
+            encoding=args.encoding,
+            outlet=args.outlet,
+            fields=fields,
+            prune=args.prune,
+            force=args.force,
+            reread=args.reread and not again,
+            progress=lambda p: watch(p.done, p.total, _at(p, began)),
+        )
+    if report.removed or report.count("updated"):
+        # What models wrote holds the words of articles that are gone now.
+        ReplyCache(replies_of(home)).clear()
+    changed = report.removed or any(f.status != "unchanged" for f in report.files)
+    if args.json:
+        print_json(ingest_json(report))
+    elif changed or not again:
+        from rich.console import Console  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        console = Console()
+        print_ingest(report, console, Console(stderr=True))
+        if report.count("ingested") and not again:
+            console.print(Text('Now ask: citewire ask "…"', style="dim"))
+    return report
+
+
+def _at(p: Progress, began: float) -> str:
+    """How fast it goes, and where it is."""
+    rate = p.articles / max(time.monotonic() - began, 0.001)
+    return f"{rate:.1f} articles/s {Path(p.path).name}" if p.articles else Path(p.path).name
+
+
+def _go_on(
+    args: argparse.Namespace,
+    home: Path,
+    settings: Settings,
+    paths: Sequence[Path],
+    fields: dict[str, str],
+) -> int:
+    from ingest.watch import changes  # noqa: PLC0415
+
+    print("Watching for changes; Ctrl-C ends it.", file=sys.stderr)
+    try:
+        for _ in changes(paths):
+            try:
+                _once(args, home, settings, [p for p in paths if p.exists()], fields, again=True)
+            except (LibraryBusy, NotFound) as exc:
+                # The next change tries again; another process may be at work till then.
+                print(f"citewire: {exc}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("citewire: stopped watching.", file=sys.stderr)
+    return 0
+
+
+def _check_encoding(name: str | None) -> None:
+    if name is None:
+        return
+    try:
+        "a".encode(name)
+    except (LookupError, ValueError):
+        raise SettingsError(
+            f"There is no text encoding {name!r}; cp1252 and latin-1 are common."
+        ) from None
+
+
+def _fields(pairs: Sequence[str]) -> dict[str, str]:
+    from ingest.formats.part import FIELDS  # noqa: PLC0415
+
+    fields: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if name.strip() not in FIELDS or not equals or not value.strip():
+            raise SettingsError(
+                f"--field {pair!r} can't be; write FIELD=NAME, where FIELD is one of"
+                f" {', '.join(FIELDS)}."
+            )
+        fields[name.strip()] = value.strip()
+    return fields
