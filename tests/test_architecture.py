@@ -60,7 +60,14 @@ VENDORS = {
         "eval/questions/yaml_lines.py",
     },
     "filelock": {"rag/lock.py", "ui/users_file.py"},
-    "sqlite3": {"rag/database.py", "rag/history_db.py", "ui/doctor.py"},
+    "sqlite3": {
+        "rag/database.py",
+        "rag/database_faults.py",
+        "rag/database_file.py",
+        "rag/history_db.py",
+        "rag/snapshot.py",
+        "ui/doctor.py",
+    },
     "gradio": {
         "ui/chat/ask_tab.py",
         "ui/chat/history_bar.py",

@@ -248,7 +248,7 @@ def test_a_rejected_file_is_told_and_not_kept(
     assert [file.status for file in report.files] == ["ingested", "rejected", "rejected"]
     assert kept(home) == ["story.txt"]
     assert report_lines(report) == [
-        "rejected paper.pdf: a PDF, not text: convert it to .txt, .md or .html",
+        "rejected paper.pdf: a PDF that is cut off: copy it anew",
         "rejected empty.txt: empty: put the article's text into it, or remove it",
     ]
 
@@ -295,7 +295,7 @@ def test_progress_is_told(home: Path, tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text(STORY)
     told: list[Progress] = []
     add_files(home, Settings(), [tmp_path / "story.txt"], told.append)
-    assert [(p.done, p.total) for p in told] == [(0, 1), (1, 1)]
+    assert [(p.done, p.total) for p in told] == [(0, 1), (1, 1), (1, 1)]
 
 
 def test_the_sample_collection_is_where_it_is_looked_for() -> None:

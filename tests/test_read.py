@@ -67,7 +67,7 @@ def test_an_encoding_the_user_names_is_used(tmp_path: Path) -> None:
         (TEXT.encode("cp1252"), "not valid UTF-8 (at byte", "--encoding"),
         (TEXT.encode()[:-6] + b"\xe2\x80", "not valid UTF-8 (at byte", "--encoding"),
         (TEXT.encode("utf-16")[:-1], "not valid utf-16", "--encoding"),
-        (b"%PDF-1.7\n1 0 obj", "a PDF", "convert"),
+        (b"%PDF-1.7\n1 0 obj", "a PDF that is cut off", "copy it anew"),
         (b"PK\x03\x04word/document.xml", "a Word", "convert"),
         (b"{\\rtf1\\ansi Ferry strikes pier}", "an RTF", "convert"),
     ],

@@ -117,13 +117,7 @@ def _once(
     if args.json:
         print_json(ingest_json(report))
     elif changed or not again:
-        from rich.console import Console  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
-
-        console = Console()
-        print_ingest(report, console, Console(stderr=True))
-        if report.count("ingested") and not again:
-            console.print(Text('Now ask: citewire ask "…"', style="dim"))
+        print_ingest(report, watching=args.watch)
     return report
 
 

@@ -88,8 +88,9 @@ def article_json(article: Article) -> dict[str, Any]:
     return table
 
 
-def print_ingest(report: IngestReport, console: Console, errors: Console) -> None:
-    """A line for each file that needs one, then the sum."""
+def print_ingest(report: IngestReport, *, watching: bool = False) -> None:
+    """A line for each file that needs one, then the sum, and what to do next."""
+    console, errors = Console(), Console(stderr=True)
     for outcome in report.files:
         if outcome.status == "rejected":
             errors.print(
@@ -111,8 +112,10 @@ def print_ingest(report: IngestReport, console: Console, errors: Console) -> Non
         (len(report.removed), "removed"),
     ]
     told = ", ".join(f"{n} {word}" for n, word in counts if n) or "nothing to do"
-    files = "1 file" if len(report.files) == 1 else f"{len(report.files)} files"
-    console.print(f"{files}: {told}.")
+    # A file may hold many articles.
+    whole = all(f.article is None or f.article.source == f.article.file for f in report.files)
+    what = "file" if whole else "article"
+    console.print(f"{len(report.files)} {what}{'s' * (len(report.files) != 1)}: {told}.")
     new = [f for f in report.files if f.article and f.status == "ingested"]
     undated = sum(f.article is not None and f.article.published is None for f in new)
     unnamed = sum(f.article is not None and f.article.outlet is None for f in new)
@@ -123,6 +126,8 @@ def print_ingest(report: IngestReport, console: Console, errors: Console) -> Non
         console.print(f"Of the new ones, {' and '.join(gaps)}; neither is guessed.")
     if report.stopped:
         console.print("Stopped. What is done is kept; run the same command to go on.")
+    elif new and not watching:
+        console.print(Text('Now ask: citewire ask "…"', style="dim"))
 
 
 def print_articles(articles: Iterable[Article], console: Console) -> None:
