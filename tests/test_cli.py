@@ -245,6 +245,24 @@ def test_doctor_finds_a_sound_library_and_mends_broken_indexes(
     assert run("doctor")[0] == 0
 
 
+def test_show_gives_earlier_versions(run: Run, folder: Path) -> None:
+    for text in (STORY, STORY.replace("fourteen", "fifteen"), STORY.replace("fourteen", "two")):
+        (folder / "a.txt").write_text(text)
+        run("ingest", folder)
+    listed = json.loads(run("list", "--json")[1])["articles"]
+    article_id = listed[0]["id"]
+    code, out, _ = run("show", article_id)
+    assert code == 0 and "two people" in out and "Earlier:" in out
+    shown = json.loads(run("show", article_id, "--json")[1])
+    assert [version["n"] for version in shown["earlier"]] == [1, 2]
+    assert run("show", article_id, "--earlier", "2", "--text")[1] == STORY
+    out = run("show", article_id, "--earlier", "1")[1]
+    assert "fifteen people" in out and "Earlier:" not in out
+    for n in ("0", "3", "-1"):
+        code, _, err = run("show", article_id, "--earlier", n)
+        assert code == 2 and one_line(err) and "2 earlier versions" in err
+
+
 def test_settings_show_where_each_value_comes_from(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 
 from rag.history import KeptTurn
 from rag.reading import fold
+from rag.standing import mark_of
 from rag.types import Answer, Article, Citation, Claim, Disagreement, Dropped, Side, SkippedSpan
 from tests.eval_factory import answer, article, cite, claim, quoted
 from ui.chat.answer_html import (
@@ -102,7 +103,12 @@ class Shown(HTMLParser):
 
     @property
     def skeleton(self) -> list[tuple[str, dict[str, str | None]]]:
-        return [(tag, attrs) for tag, attrs, _ in self.elements]
+        """What there is but for texts, and for what quoted words are known again by."""
+        mark = re.compile(r"&words=[0-9a-f]{16}")
+        return [
+            (tag, {name: value and mark.sub("", value) for name, value in attrs.items()})
+            for tag, attrs, _ in self.elements
+        ]
 
     def all(self, name: str) -> list[str]:
         """The texts of the elements of a tag, or of a class where it begins with a dot."""
@@ -312,7 +318,9 @@ def test_each_number_leads_to_its_source_and_each_source_to_its_words() -> None:
     assert targets == [f"#cite-{TURN}-1", f"#cite-{TURN}-2"]
     assert {t[1:] for t in targets if t} <= set(ids)
     places = [a["href"] for _, a, _ in page.elements if a.get("class") == "cw-open"]
-    assert places == [f"article/a1?start={c.start}&end={c.end}#hit" for c in (HURT, HELM)]
+    assert places == [
+        f"article/a1?start={c.start}&end={c.end}&words={mark_of(c.quote)}#hit" for c in (HURT, HELM)
+    ]
 
 
 def test_a_number_tells_its_source_to_those_who_do_not_see_it() -> None:
@@ -589,6 +597,15 @@ def test_a_message_is_read_in_either_form_of_the_chat(form: Callable[[str], Any]
 def test_what_is_no_text_in_a_message_is_passed_over() -> None:
     parts = [{"type": "text", "text": "a"}, {"type": "file", "file": {}}, "odd"]
     assert text_of({"role": "user", "content": parts}) == "a"
+
+
+def test_of_a_citation_whose_article_has_changed_that_is_said() -> None:
+    for whole in (QUOTED, WRITTEN, replace(REFUSED, nearest=(HURT, HELM))):
+        page = Shown(answer_html(whole, TURN, ENGLISH, {HELM}))
+        assert page.all(".cw-since") == [ENGLISH.changed_since]
+        (told,) = [row for row in page.all("li") if ENGLISH.changed_since in row]
+        assert HELM.quote in told
+        assert Shown(answer_html(whole, TURN, ENGLISH)).all(".cw-since") == []
 
 
 def test_a_conversation_is_shown_as_it_was() -> None:

@@ -20,9 +20,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ingest.pipeline import ingest
 from rag.library import Library
 from rag.settings import Settings, SettingsWithOrigins
+from rag.standing import mark_of
 from rag.types import Article
+from tests.conftest import STORY
 from tests.eval_factory import answer, article, cite, claim, quoted
 from tests.test_page_html import NASTY, Shown, squeezed
 from ui import passwords
@@ -583,6 +586,33 @@ def test_odd_offsets_mark_nothing_and_break_nothing(
 ) -> None:
     reply = client.get(f"/article/{seed.id}?{where}")
     assert reply.status_code == 200 and body(reply).all("mark") == []
+
+
+def test_words_are_shown_in_the_version_that_had_them(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+
+    def take(text: str) -> Article:
+        (folder / "a.txt").write_text(text)
+        ingest(home, [folder], Settings())
+        with Library(home) as library:
+            (article,) = library.articles()
+        return article
+
+    old, words = take(STORY), "fourteen people"
+    start = old.text.index(words)
+    at = f"/article/{old.id}?start={start}&end={start + len(words)}&words={mark_of(words)}"
+    with Desk(home, SettingsWithOrigins(Settings(), {})) as desk:
+        client = browser_on(desk)
+        assert body(client.get(at)).all("mark") == [words]
+        assert 'role="note"' not in client.get(at).text
+        take(STORY.replace("fourteen", "fifteen"))
+        reply = client.get(at)
+        assert body(reply).all("mark") == [words]
+        assert "its text up to" in reply.text
+        gone = client.get(at.replace(mark_of(words), mark_of("other words")))
+        assert body(gone).all("mark") == []
+        assert ENGLISH.words_gone in gone.text and "fifteen people" in gone.text
 
 
 def test_an_article_is_told_in_the_readers_language(client: TestClient, seed: Article) -> None:

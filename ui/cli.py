@@ -105,6 +105,12 @@ def build_parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--text", action="store_true", help="print the text alone, byte for byte as it was read"
     )
+    p.add_argument(
+        "--earlier",
+        type=int,
+        metavar="N",
+        help="as it was before its file changed: 1 is the version before this one",
+    )
 
     p = command("delete", "remove articles from the library; their files stay")
     p.add_argument("ids", nargs="+", metavar="ID", help="an article's id, or its beginning")

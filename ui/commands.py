@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rag.errors import SettingsError
+from rag.errors import NotFound, SettingsError
 from rag.settings import Settings
 from ui.arguments import home_of, settings_of
 
@@ -102,14 +102,23 @@ def run_show(args: argparse.Namespace) -> int:
     home = _existing_home(args)
     with Library(home) as library:
         article = library.article(args.id)
+        versions = library.versions(article.id)
+    if args.earlier is not None:
+        if not 1 <= args.earlier <= len(versions):
+            raise NotFound(f"There are {len(versions)} earlier versions of {article.id}.")
+        article, versions = versions[args.earlier - 1].article, []
     if args.text:
         # Byte for byte: no newline is added or translated.
         sys.stdout.buffer.write(article.text.encode())
         sys.stdout.buffer.flush()
     elif args.json:
-        print_json({**article_json(article), "text": article.text})
+        earlier = [
+            {"n": n, "replaced_at": v.replaced_at, "published": v.article.published}
+            for n, v in enumerate(versions, 1)
+        ]
+        print_json({**article_json(article), "text": article.text, "earlier": earlier})
     else:
-        print_article(article, Console())
+        print_article(article, Console(), [v.replaced_at for v in versions])
     return 0
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,8 +150,14 @@ def print_articles(articles: Iterable[Article], console: Console) -> None:
     console.print(table)
 
 
-def print_article(article: Article, console: Console) -> None:
-    """What is known of an article, then its text with the furniture dimmed."""
+def print_article(article: Article, console: Console, replaced: Sequence[datetime] = ()) -> None:
+    """What is known of an article, then its text with the furniture dimmed.
+
+    Args:
+        article: whichever version of it.
+        console: to print to.
+        replaced: when its earlier versions were replaced, the latest first.
+    """
     facts = [
         ("ID", article.id),
         ("Title", article.title),
@@ -164,6 +170,11 @@ def print_article(article: Article, console: Console) -> None:
     for name, value in facts:
         line = Text(f"{name + ':':<11}", style="bold")
         line.append(str(value) if value else "unknown", style="default" if value else "dim")
+        console.print(line, soft_wrap=True)
+    if replaced:
+        times = (f"{n} till {at.astimezone():%Y-%m-%d %H:%M}" for n, at in enumerate(replaced, 1))
+        line = Text(f"{'Earlier:':<11}", style="bold")
+        line.append(f"{', '.join(times)} (--earlier N shows it)", style="default")
         console.print(line, soft_wrap=True)
     console.print()
     text = Text(article.text)

@@ -28,7 +28,7 @@ def test_a_citation_leads_to_the_very_sentence_in_its_article(seen: Page, librar
     expect(hit).to_be_visible()
     expect(hit).to_be_focused()
     href = answer.locator("a.cw-open").first.get_attribute("href") or ""
-    found = re.fullmatch(r"article/(\w+)\?start=(\d+)&end=(\d+)#hit", href)
+    found = re.fullmatch(r"article/(\w+)\?start=(\d+)&end=(\d+)&words=\w{16}#hit", href)
     assert found
     with Library(library) as held:
         text = held.article(found[1]).text[int(found[2]) : int(found[3])]

@@ -6,12 +6,13 @@ to know stands in ids and classes, and what a screen reader needs is text that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote as url_quote
 
 from rag.reading import fold, long_date
+from rag.standing import mark_of
 from rag.types import Answer, Citation, Claim
 from ui.chat.words import Words
 from ui.export_words import clean, quotation_of
@@ -32,13 +33,14 @@ LIVE_CLASS = "cw-live"
 """Of what is shown while an answer comes."""
 
 
-def answer_html(answer: Answer, turn: str, words: Words) -> str:
+def answer_html(answer: Answer, turn: str, words: Words, changed: Collection[Citation] = ()) -> str:
     """A whole answer, with its sources and what can be done with it.
 
     Args:
         answer: as it was given.
         turn: the id it is kept under: letters and digits.
         words: of the reader's language.
+        changed: citations whose articles have changed since, or are gone.
     """
     parts = [_understood(answer.standalone, words)]
     if answer.as_of:
@@ -46,14 +48,14 @@ def answer_html(answer: Answer, turn: str, words: Words) -> str:
         parts.append(_tag("p", "cw-note", escape(words.as_of.format(day=day))))
     parts += [_tag("p", "cw-note", _said(fold(note))) for note in _notes(answer)]
     if answer.status == "not_found":
-        parts.append(_refusal(answer, turn, words))
+        parts.append(_refusal(answer, turn, words, changed))
     else:
         quoted = answer.writer == "quotes"
         if answer.disagreements:
             parts.append(_disagreements(answer, turn, words))
         if not quoted:
             parts.append(_claims(answer.claims, answer.citations, turn, words))
-        parts.append(_sources(answer.citations, turn, words, quoted=quoted))
+        parts.append(_sources(answer.citations, turn, words, changed, quoted=quoted))
     parts.append(_writer(answer, words))
     parts.append(_actions(turn, words))
     return _tag("div", f"cw-answer cw-{answer.status}", *parts, id_=f"turn-{turn}")
@@ -114,9 +116,16 @@ def _notes(answer: Answer) -> list[str]:
     return notes
 
 
-def article_address(article_id: str, start: int | None = None, end: int | None = None) -> str:
-    """Where an article is shown, with the words between two offsets marked."""
-    place = f"?start={start}&end={end}#hit" if start is not None else ""
+def article_address(
+    article_id: str, start: int | None = None, end: int | None = None, mark: str = ""
+) -> str:
+    """Where an article is shown, with the words between two offsets highlighted.
+
+    Where the words' mark is given (see `rag.standing.mark_of`), the article is shown as it was
+    when it had them there.
+    """
+    known = f"&words={mark}" if mark else ""
+    place = f"?start={start}&end={end}{known}#hit" if start is not None else ""
     return f"article/{url_quote(article_id, safe='')}{place}"
 
 
@@ -152,7 +161,14 @@ def _number(citation: Citation, turn: str, words: Words) -> str:
     )
 
 
-def _sources(citations: Sequence[Citation], turn: str, words: Words, *, quoted: bool) -> str:
+def _sources(
+    citations: Sequence[Citation],
+    turn: str,
+    words: Words,
+    changed: Collection[Citation] = (),
+    *,
+    quoted: bool,
+) -> str:
     """The sources with their quotations; for quotations, they are the answer."""
     if not citations:
         return ""
@@ -163,20 +179,25 @@ def _sources(citations: Sequence[Citation], turn: str, words: Words, *, quoted: 
             copy = _copy(f"copy-{turn}-{at}", words.copy_claim)
         else:
             lead, copy = _tag("span", "cw-n", f"[{c.n}] "), ""
-        rows.append(_source(c, words, place=f"cite-{turn}-{c.n}", lead=lead, copy=copy))
+        copy += _since(c in changed, words)
+        rows.append(_source(c, words, place=f"cite-{turn}-{c.n}", lead=lead, more=copy))
     if quoted:
         return f'<ol class="cw-sources cw-quotes">{"".join(rows)}</ol>'
     head = _tag("p", "cw-head", escape(words.sources))
     return f'{head}<ol class="cw-sources">{"".join(rows)}</ol>'
 
 
-def _source(citation: Citation, words: Words, *, place: str, lead: str = "", copy: str = "") -> str:
+def _since(changed: bool, words: Words) -> str:
+    return f' <span class="cw-since">{escape(words.changed_since)}</span>' if changed else ""
+
+
+def _source(citation: Citation, words: Words, *, place: str, lead: str = "", more: str = "") -> str:
     title = ""
     if citation.title:
         title = f'<span class="cw-title" dir="auto">{_said(fold(citation.title))}</span>'
     link = f'<a class="cw-open" href="{escape(_where(citation))}">{_place_of(citation, words)}</a>'
     said = f'<blockquote dir="auto">“{_marked(citation)}”</blockquote>'
-    return f'<li id="{place}">{lead}{link}{copy}{title}{said}</li>'
+    return f'<li id="{place}">{lead}{link}{more}{title}{said}</li>'
 
 
 def _marked(citation: Citation) -> str:
@@ -186,16 +207,19 @@ def _marked(citation: Citation) -> str:
 
 
 def _where(citation: Citation) -> str:
-    return article_address(citation.article_id, citation.start, citation.end)
+    return article_address(
+        citation.article_id, citation.start, citation.end, mark_of(citation.quote)
+    )
 
 
-def _refusal(answer: Answer, turn: str, words: Words) -> str:
+def _refusal(answer: Answer, turn: str, words: Words, changed: Collection[Citation]) -> str:
     head = _tag("p", "cw-refusal", f"<strong>{escape(words.not_said)}</strong>")
     reason = _tag("p", "cw-reason", _said(answer.reason)) if answer.reason else ""
     if not answer.nearest:
         return head + reason
     rows = "".join(
-        _source(c, words, place=f"near-{turn}-{at}") for at, c in enumerate(answer.nearest)
+        _source(c, words, place=f"near-{turn}-{at}", more=_since(c in changed, words))
+        for at, c in enumerate(answer.nearest)
     )
     title = _tag("p", "cw-head", escape(words.nearest))
     return f'{head}{reason}{title}<ul class="cw-sources cw-nearest">{rows}</ul>'

@@ -22,7 +22,7 @@ _LINE = re.compile(r"\s*\n\s*")
 
 
 def article_html(
-    article: Article, hit: tuple[int, int] | None, words: Words, *, whole: bool
+    article: Article, hit: tuple[int, int] | None, words: Words, *, whole: bool, note: str = ""
 ) -> str:
     """What is known of an article, then its text.
 
@@ -31,22 +31,27 @@ def article_html(
         hit: offsets of the cited words; None for none.
         words: of the reader's language.
         whole: all of the text, and not only what surrounds the hit.
+        note: a line above them, such as that another version is shown.
     """
     if hit and not 0 <= hit[0] < hit[1] <= len(article.text):
         hit = None
     first, last = (0, len(article.text)) if whole or not hit else _around(article.text, *hit)
     body = "".join(_paragraphs(article, first, last, hit))
     furniture = any(s < last and e > first for s, e, _ in article.skipped)
-    note = f'<p class="cw-note">{escape(words.furniture)}</p>' if furniture else ""
+    told = f'<p class="cw-warning" role="note">{escape(note)}</p>' if note else ""
+    dimmed = f'<p class="cw-note">{escape(words.furniture)}</p>' if furniture else ""
     before = _more(words.before) if first > 0 else ""
     after = _more(words.after) if last < len(article.text) else ""
-    return f'{_head(article, words)}{note}<div class="cw-text">{before}{body}{after}</div>'
+    head = f"{told}{_head(article, words)}{dimmed}"
+    return f'{head}<div class="cw-text">{before}{body}{after}</div>'
 
 
-def article_page(article: Article, hit: tuple[int, int] | None, words: Words, style: str) -> str:
+def article_page(
+    article: Article, hit: tuple[int, int] | None, words: Words, style: str, note: str = ""
+) -> str:
     """A page of its own with the whole article, which a link to `#hit` scrolls to the words."""
     title = escape(fold(article.title or Path(article.source).name))
-    body = article_html(article, hit, words, whole=True)
+    body = article_html(article, hit, words, whole=True, note=note)
     return (
         f'<!doctype html><html lang="{words.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -63,7 +63,9 @@ class AskTab:
         if conversation is None:
             return Opened([], None, "")
         turns = self._desk.history.turns(visitor.name, conversation)
-        chat = gr.update(value=of_turns(turns, visitor.words), feedback_value=_ratings(turns))
+        changed = self._desk.changed_since(turn.answer for turn in turns)
+        shown = of_turns(turns, visitor.words, changed)
+        chat = gr.update(value=shown, feedback_value=_ratings(turns))
         return Opened(chat, conversation, links_html(conversation, visitor.words))
 
     def cleared(self, visitor: Visitor, conversation: str | None) -> Opened:

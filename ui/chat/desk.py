@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,13 +13,15 @@ from rag.closing import Closing
 from rag.conversation import Conversation
 from rag.endpoint import endpoint_from
 from rag.engine import Engine, Step
-from rag.errors import LibraryBusy, NotFound, ProviderError, SettingsError
+from rag.errors import CitewireError, LibraryBusy, NotFound, ProviderError, SettingsError
 from rag.history import History
+from rag.library import Library
 from rag.llm import Model
 from rag.reply_cache import replies_of
 from rag.served import served_model
 from rag.settings import Settings, SettingsWithOrigins
-from rag.types import Answer, Filters
+from rag.standing import changed_since
+from rag.types import Answer, Citation, Filters
 from ui.chat.shared_engine import SharedEngine
 
 __all__ = ["MOST_AT_ONCE", "Busy", "Desk", "Options"]
@@ -121,6 +123,22 @@ class Desk(Closing):
                     yield _with_fault(step, fault)
                 else:
                     yield step
+
+    def changed_since(self, answers: Iterable[Answer]) -> set[Citation]:
+        """Citations of old answers whose articles have changed since, or are gone.
+
+        None where the library can't be read: the answers are shown all the same.
+        """
+        cited = [c for answer in answers for c in (*answer.citations, *answer.nearest)]
+        if not cited:
+            return set()
+        if not Library.exists(self.home):
+            return set(cited)
+        try:
+            with Library(self.home) as library:
+                return changed_since(library, cited)
+        except CitewireError:
+            return set()
 
     def _steps(self, ask: Callable[[Engine], Iterator[Step]]) -> Iterator[Step]:
         """The engine's; again where an article was replaced or deleted while it was read."""

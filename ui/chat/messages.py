@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rag.history import KeptTurn
+from rag.types import Citation
 from ui.chat.answer_html import answer_html
 from ui.chat.words import Words
 
@@ -33,11 +34,13 @@ def answered(html: str) -> dict[str, Any]:
     return {"role": "assistant", "content": " ".join(html.splitlines())}
 
 
-def of_turns(turns: Sequence[KeptTurn], words: Words) -> list[dict[str, Any]]:
-    """A conversation as it was."""
+def of_turns(
+    turns: Sequence[KeptTurn], words: Words, changed: Collection[Citation] = ()
+) -> list[dict[str, Any]]:
+    """A conversation as it was; of citations whose articles have changed since, that is told."""
     rows: list[dict[str, Any]] = []
     for turn in turns:
-        html = answer_html(turn.answer, turn.id, words)
+        html = answer_html(turn.answer, turn.id, words, changed)
         rows += [asked(turn.answer.question), answered(html)]
     return rows
 

@@ -16,6 +16,8 @@ from eval.reports import last_report
 from rag.errors import CitewireError, NotFound
 from rag.indexes import Indexes
 from rag.library import Library
+from rag.reading import long_date
+from rag.standing import as_cited
 from rag.types import Answer, Article
 from ui.chat.article_html import article_html, article_page
 from ui.chat.desk import Desk
@@ -139,16 +141,15 @@ class _Routes:
             if not Library.exists(home):  # opening one would make one
                 raise NotFound(words.evidence_gone)
             with Library(home) as library:
-                article = library.article(article_id)
+                article, hit, note = _cited(library, article_id, request, words)
         except NotFound:
             return PlainTextResponse(words.evidence_gone, 404)
         except CitewireError as exc:
             return PlainTextResponse(_first_line(exc), 500)
-        hit = _hit(request, article)
         part = request.query_params.get("part")
         if part in ("context", "whole"):
-            return _html(article_html(article, hit, words, whole=part == "whole"))
-        return _html(article_page(article, hit, words, STYLE))
+            return _html(article_html(article, hit, words, whole=part == "whole", note=note))
+        return _html(article_page(article, hit, words, STYLE, note))
 
 
 def _exported(request: Request, found: Callable[[], tuple[Sequence[Answer], str]]) -> Response:
@@ -192,12 +193,30 @@ def _told(action: Callable[[], Response]) -> Response:
         return PlainTextResponse(_first_line(exc), 500)
 
 
-def _hit(request: Request, article: Article) -> tuple[int, int] | None:
+def _cited(
+    library: Library, article_id: str, request: Request, words: Words
+) -> tuple[Article, tuple[int, int] | None, str]:
+    """The article as it was cited, the place of the words, and what is to be said of both."""
+    article, mark = library.article(article_id), request.query_params.get("words")
+    where = _offsets(request)
+    if where is None or not mark:
+        hit = where if where and where[1] <= len(article.text) else None
+        return article, hit, ""
+    cited = as_cited(library, article.id, *where, mark)
+    if not cited.found:
+        return article, None, words.words_gone
+    if cited.replaced_at is None:
+        return article, where, ""
+    day = long_date(cited.replaced_at.astimezone().date())
+    return cited.article, where, words.earlier_version.format(day=day)
+
+
+def _offsets(request: Request) -> tuple[int, int] | None:
     try:
         start, end = (int(request.query_params[name]) for name in ("start", "end"))
     except (KeyError, ValueError):
         return None
-    return (start, end) if 0 <= start < end <= len(article.text) else None
+    return (start, end) if 0 <= start < end else None
 
 
 def _html(page: str, safe: str = _SAFE) -> HTMLResponse:

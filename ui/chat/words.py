@@ -87,6 +87,13 @@ class Words:
     evidence: str = "Evidence"
     evidence_empty: str = "Choose a number in an answer, and its sentence is shown in its article."
     evidence_gone: str = "That article is no longer in the library."
+    changed_since: str = "(the article has changed since, or is gone)"
+    earlier_version: str = (
+        "The article has changed since it was cited: this is its text up to {day}."
+    )
+    words_gone: str = (
+        "The article has changed since it was cited; the cited words are no longer in their place."
+    )
     evidence_failed: str = "The article could not be fetched; is Citewire still running?"
     whole_article: str = "Show the whole article"
     only_context: str = "Show only what surrounds it"
@@ -251,6 +258,14 @@ GERMAN = Words(
     evidence="Beleg",
     evidence_empty="Wählen Sie eine Nummer in einer Antwort: Ihr Satz erscheint in seinem Artikel.",
     evidence_gone="Dieser Artikel ist nicht mehr in der Sammlung.",
+    changed_since="(der Artikel hat sich seitdem geändert oder ist nicht mehr da)",
+    earlier_version=(
+        "Der Artikel hat sich geändert, seit er zitiert wurde: Dies ist sein Text bis {day}."
+    ),
+    words_gone=(
+        "Der Artikel hat sich geändert, seit er zitiert wurde; die zitierten Wörter stehen nicht"
+        " mehr an ihrer Stelle."
+    ),
     evidence_failed="Der Artikel war nicht zu holen; läuft Citewire noch?",
     whole_article="Den ganzen Artikel zeigen",
     only_context="Nur die Umgebung zeigen",
