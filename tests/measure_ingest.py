@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-_EVERY_S = 0.1
+_EVERY_S = 0.5
 _CITEWIRE = "import sys; from ui.cli import main; sys.exit(main())"
 
 

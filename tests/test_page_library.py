@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -289,6 +290,25 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(
         upload(("story.txt", STORY))
     with pytest.raises(LibraryError, match=told):
         add_text(home, Settings(), TEXT)
+
+
+def test_of_very_many_reasons_the_first_are_told(
+    home: Path, upload: Callable[..., IngestReport]
+) -> None:
+    rows = [f'{{"id": "{n}", "text": ""}}' for n in range(130)]
+    report = upload(("many.jsonl", "\n".join(rows)))
+    assert report.count("rejected") == 130
+    lines = report_lines(report)
+    assert len(lines) == 101 and lines[-1] == "… and 30 more"
+
+
+def test_a_file_of_many_articles_is_taken_in(
+    home: Path, upload: Callable[..., IngestReport]
+) -> None:
+    rows = [{"id": str(n), "title": f"Story {n}", "text": f"{STORY} {n}."} for n in range(3)]
+    report = upload(("many.jsonl", "\n".join(json.dumps(row) for row in rows)))
+    assert [f.status for f in report.files] == ["ingested"] * 3
+    assert kept(home) == ["many.jsonl"] and len(stored(home)) == 3
 
 
 def test_progress_is_told(home: Path, tmp_path: Path) -> None:

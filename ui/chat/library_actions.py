@@ -21,6 +21,8 @@ __all__ = ["SAMPLE", "add_files", "add_sample", "add_text", "report_lines"]
 SAMPLE = Path(__file__).parent.parent.parent / "seeds"
 """The sample collection is installed beside the packages."""
 _LONGEST_TEXT = 1_000_000
+_MOST_LINES = 100
+"""A table may hold thousands of articles that can't be taken."""
 
 
 def add_files(
@@ -97,11 +99,11 @@ def add_sample(
 
 
 def report_lines(report: IngestReport) -> list[str]:
-    """A line for each file that was not simply taken in."""
-    lines = []
-    for file in report.files:
-        if file.reason:
-            lines.append(f"{file.status} {Path(file.path).name}: {file.reason}")
+    """A line for each file that was not simply taken in; of very many, the first."""
+    told = [f for f in report.files if f.reason]
+    lines = [f"{f.status} {Path(f.path).name}: {f.reason}" for f in told[:_MOST_LINES]]
+    if len(told) > _MOST_LINES:
+        lines.append(f"… and {len(told) - _MOST_LINES} more")
     return lines
 
 

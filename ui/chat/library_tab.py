@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from ingest.pipeline import FileStatus, IngestReport, Progress
+from ingest.read import EXTENSIONS
 from rag.errors import CitewireError, NotFound
 from rag.indexes import Indexes
 from rag.library import Library, ListedArticle
@@ -48,7 +49,7 @@ class LibraryTab:
             self.upload = gr.File(
                 label=said("upload"),
                 file_count="multiple",
-                file_types=[".txt", ".md", ".html", ".htm"],
+                file_types=[*sorted(EXTENSIONS - {""}), ".gz"],
                 height=150,
                 elem_id="cw-upload",
             )

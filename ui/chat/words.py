@@ -144,7 +144,7 @@ class Words:
     column_passages: str = "Passages"
     column_id: str = "ID"
     shown: str = "{n} of {total} articles"
-    upload: str = "Add articles (.txt, .md, .html)"
+    upload: str = "Add articles (text, HTML, PDF, Word, mail, feeds, tables)"
     uploaded: str = "{n} files: {told}."
     paste_label: str = "Or paste a text"
     paste_title: str = "Its title"
@@ -310,7 +310,7 @@ GERMAN = Words(
     column_passages="Abschnitte",
     column_id="Kennung",
     shown="{n} von {total} Artikeln",
-    upload="Artikel hinzufügen (.txt, .md, .html)",
+    upload="Artikel hinzufügen (Text, HTML, PDF, Word, Mail, Feeds, Tabellen)",
     uploaded="{n} Dateien: {told}.",
     paste_label="Oder einen Text einfügen",
     paste_title="Sein Titel",
