@@ -73,6 +73,7 @@ def candidates_of(
         article = articles[passage.article_id]
         vectors = library.sentence_vectors(article.id, passage.sentences)
         cosines, titled = (v @ vector for v in vectors)
+        contexts = library.contexts(article.id, passage.sentences)
         passage_cosine = float(library.passage_vector(passage.id) @ vector)
         texts = [reading_text(article, s.start, s.end) for s in passage.sentences]
         matches = [match(question, text) for text in texts]
@@ -99,7 +100,7 @@ def candidates_of(
                     sentence,
                     article,
                     texts[i],
-                    library.neighbours(sentence, article.id),
+                    contexts[i],
                     np.array(signals, dtype=np.float32),
                 )
             )

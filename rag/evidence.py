@@ -193,9 +193,12 @@ def _answer(candidate: Candidate, read: Read | None) -> tuple[int, int] | None:
         return None
     words = candidate.text[read.start : read.end].split()
     text = candidate.article.text[candidate.sentence.start : candidate.sentence.end]
-    # The reader saw white space folded and markup left out.
-    found = re.search(r"\s+".join(map(re.escape, words)), text)
-    if found is None:
-        return None
-    start = candidate.sentence.start + found.start()
-    return start, start + len(found[0])
+    if text == " ".join(text.split()):
+        # Found as it is; a pattern for each sentence would take longer than to score it.
+        at, length = text.find(" ".join(words)), len(" ".join(words))
+    else:
+        # The reader saw white space folded and markup left out.
+        found = re.search(r"\s+".join(map(re.escape, words)), text)
+        at, length = (found.start(), len(found[0])) if found else (-1, 0)
+    start = candidate.sentence.start + at
+    return (start, start + length) if at >= 0 else None

@@ -71,6 +71,7 @@ class VectorIndex:
             path=str(folder), settings=ChromaSettings(anonymized_telemetry=False)
         )
         self._client = client
+        self._held: int | None = None
         try:
             self._collection: chromadb.Collection = (
                 client.create_collection(
@@ -94,11 +95,13 @@ class VectorIndex:
 
     def remove(self, passage_ids: Sequence[str]) -> None:
         """Take passages out."""
+        self._held = None
         for at in range(0, len(passage_ids), _BATCH):
             self._collection.delete(ids=list(passage_ids[at : at + _BATCH]))
 
     def add(self, documents: Sequence[VectorDocument]) -> None:
         """Add passages that it does not hold; 2,000 at most."""
+        self._held = None
         if not documents:
             return
         # Imported here: see the module's docstring.
@@ -138,7 +141,10 @@ class VectorIndex:
             LibraryBusy: the files are gone, as after another process rebuilt the indexes.
         """
         try:
-            k = min(k, self.count())
+            # Asked once: it takes as long as half the search, and nobody adds while others search.
+            if self._held is None:
+                self._held = self.count()
+            k = min(k, self._held)
             if k == 0:
                 return []
             found = self._collection.query(

@@ -22,7 +22,7 @@ from rag.library_passages import sentence_id
 from rag.library_reading import Counts, LibraryReading, ListedArticle, StoredArticle
 from rag.removed import forget, keep, put_back
 from rag.types import Article, Passage, Sentence
-from rag.versions import forget_versions, keep_version
+from rag.versions import forget_orphans, forget_versions, keep_version
 
 __all__ = ["ArticleVectors", "Counts", "Library", "ListedArticle", "StoredArticle", "sentence_id"]
 
@@ -71,6 +71,8 @@ class Library(LibraryReading):
         with self._db.transaction():
             forget(self._db, article.id, article.source)
             self._keep_version(article)
+            # What is remembered of the file does not hold any more, unless all of it is taken.
+            forget_files(self._db, (file or article.source,))
             self._db.write("DELETE FROM articles WHERE id = ?", (article.id,))
             now = datetime.now(UTC).isoformat(timespec="seconds")
             self._db.write(
@@ -103,6 +105,18 @@ class Library(LibraryReading):
                     )
                 ),
             )
+
+    def article_vectors(self, article_id: str) -> ArticleVectors:
+        """An article's sentences and passages with their vectors, exactly as they are stored.
+
+        Raises:
+            LibraryBusy: another process has changed the article in between.
+        """
+        sentences = self.sentences(article_id)
+        alone, titled = self.sentence_vectors(article_id, sentences)
+        passages = list(self.passages(self.passage_ids(article_id)).values())
+        vectors = np.stack([self.passage_vector(p.id) for p in passages])
+        return ArticleVectors(sentences, alone, titled, passages, vectors)
 
     def correct(self, article: Article, corrections: Corrections, vectors: ArticleVectors) -> None:
         """Store an article as corrected, with the vectors that go with it, in one transaction.
@@ -138,19 +152,11 @@ class Library(LibraryReading):
                 ),
             )
 
-    def restate(self, article: Article) -> None:
-        """Store what is known of an article anew; its text, title and vectors stay."""
-        columns = [c for c in ARTICLE_COLUMNS if c not in ("id", "text", "title", "content_hash")]
-        values = dict(zip(ARTICLE_COLUMNS, values_of(article), strict=True))
-        with self._db.transaction():
-            self._db.write(
-                f"UPDATE articles SET {', '.join(f'{c} = ?' for c in columns)} WHERE id = ?",
-                (*(values[c] for c in columns), article.id),
-            )
-
     def move(self, article_id: str, source: str, file: str | None = None) -> None:
         """Say that an article's file is now elsewhere."""
         with self._db.transaction():
+            forget_file_of(self._db, article_id)
+            forget_files(self._db, (file or source,))
             self._db.write(
                 "UPDATE articles SET source = ?, file = ? WHERE id = ?",
                 (source, file or source, article_id),
@@ -166,18 +172,18 @@ class Library(LibraryReading):
             self._db.write_many("DELETE FROM articles WHERE id = ?", ids)
             self._db.write_many("DELETE FROM corrections WHERE article_id = ?", ids)
 
-    def note(self, files: Iterable[ReadFile], gone: Sequence[str] = ()) -> None:
-        """Remember files as they were read, and forget those that are gone."""
+    def note(self, files: Iterable[ReadFile]) -> None:
+        """Remember files as they were read; a change to an article of one forgets it."""
         # No article changes by it, so the indexes stay as they are.
         with self._db.transaction(bump=False):
             note_files(self._db, files)
-            forget_files(self._db, gone)
 
     def take_out(self, article_ids: Iterable[str]) -> None:
         """Remove articles, all or none, and keep them for `put_back`."""
         with self._db.transaction():
             for article_id in article_ids:
                 keep(self._db, article_id)
+            forget_orphans(self._db)
 
     def put_back(self, article_ids: Iterable[str]) -> tuple[Article, ...]:
         """Bring back articles that were taken out exactly as they were, all or none.
@@ -190,7 +196,10 @@ class Library(LibraryReading):
             SettingsError: the file or the text of one of them is in the library again.
         """
         with self._db.transaction():
-            return tuple(put_back(self._db, article_id) for article_id in article_ids)
+            articles = tuple(put_back(self._db, article_id) for article_id in article_ids)
+            for article in articles:
+                forget_file_of(self._db, article.id)
+            return articles
 
     def _keep_version(self, article: Article) -> None:
         """Keep the stored version of an article that is about to be replaced by another text."""

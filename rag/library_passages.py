@@ -103,21 +103,25 @@ class LibraryPassages(Closing):
             raise _changed(passage_id.split(".", 1)[0])
         return np.frombuffer(row[0], dtype=np.float32)
 
-    def neighbours(self, sentence: Sentence, article_id: str) -> tuple[int, int]:
-        """Offsets from the start of the sentence before to the end of the one after.
+    def contexts(self, article_id: str, sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+        """Of consecutive sentences of one article, each with those before and after it: offsets.
 
         Raises:
-            LibraryBusy: the article is not any more the one that has this sentence.
+            LibraryBusy: the article is not any more the one that has these sentences.
         """
-        n = _position(sentence)
-        start, end, found = self._db.only(
-            "SELECT min(start), max(end), max(n = ? AND start = ? AND end = ?) FROM sentences"
-            " WHERE article_id = ? AND n BETWEEN ? AND ?",
-            (n, sentence.start, sentence.end, article_id, n - 1, n + 1),
+        first, last = _position(sentences[0]), _position(sentences[-1])
+        rows = self._db.rows(
+            "SELECT n, start, end FROM sentences WHERE article_id = ? AND n BETWEEN ? AND ?",
+            (article_id, first - 1, last + 1),
         )
-        if not found:
+        places = {n: (start, end) for n, start, end in rows}
+        found = [places.get(n) for n in range(first, last + 1)]
+        if found != [(s.start, s.end) for s in sentences]:
             raise _changed(article_id)
-        return int(start), int(end)
+        return [
+            (places.get(n - 1, places[n])[0], places.get(n + 1, places[n])[1])
+            for n in range(first, last + 1)
+        ]
 
     def vectors(self, article_ids: Iterable[str] | None = None) -> Iterator[tuple[str, FloatArray]]:
         """Passage ids with their vectors (float32, (384,)), of all articles or of these."""

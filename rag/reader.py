@@ -82,8 +82,10 @@ class Reader:
         packed = self._packed(question, windows)
         with ThreadPoolExecutor(self._threads) as pool:
             # Windows run one by one: padding costs more than calls, and activations are
-            # quantised by the run.
-            return list(pool.map(self._read, packed))
+            # quantised by the run. The longest go first, so that all threads end together.
+            order = sorted(range(len(packed)), key=lambda n: -len(packed[n].ids))
+            running = {n: pool.submit(self._read, packed[n]) for n in order}
+            return [running[n].result() for n in range(len(packed))]
 
     def _packed(self, question: str, windows: Sequence[Window]) -> list[Packed]:
         texts = [question, *(w.title for w in windows), *(s for w in windows for s in w.sentences)]

@@ -14,12 +14,15 @@ __all__ = ["context_line", "fold", "long_date", "reading_text"]
 
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)")
 _MARKS = re.compile(r"(?:^|(?<=\s))(?:#{1,6}|>|[-*+])\s+|\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|`")
-_SPACE = re.compile(r"\s+")
+_MARKED = re.compile(r"[\[*_`]|(?:^|\s)[#>+-]")
+"""What any of Markdown's marks has in it; most sentences have none."""
 
 
 def fold(text: str) -> str:
     """Fold white space to single blanks and take Markdown's marks out of the words."""
-    return _SPACE.sub(" ", _MARKS.sub("", _LINK.sub(r"\1", text))).strip()
+    if _MARKED.search(text):
+        text = _MARKS.sub("", _LINK.sub(r"\1", text))
+    return " ".join(text.split())
 
 
 def long_date(day: date | None) -> str:

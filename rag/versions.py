@@ -10,7 +10,14 @@ from rag.article_rows import ARTICLE_COLUMNS, article_of, values_of
 from rag.database import Database
 from rag.types import Article
 
-__all__ = ["MOST_VERSIONS", "Version", "forget_versions", "keep_version", "versions_of"]
+__all__ = [
+    "MOST_VERSIONS",
+    "Version",
+    "forget_orphans",
+    "forget_versions",
+    "keep_version",
+    "versions_of",
+]
 
 MOST_VERSIONS = 20
 """Kept of one article; the oldest go first."""
@@ -62,3 +69,11 @@ def versions_of(db: Database, article_id: str) -> list[Version]:
 def forget_versions(db: Database, article_id: str) -> None:
     """Drop them; inside a transaction."""
     db.write("DELETE FROM versions WHERE article_id = ?", (article_id,))
+
+
+def forget_orphans(db: Database) -> None:
+    """Drop those of articles that are neither there nor can be brought back any more."""
+    db.write(
+        "DELETE FROM versions WHERE article_id NOT IN (SELECT id FROM articles)"
+        " AND article_id NOT IN (SELECT id FROM removed)"
+    )

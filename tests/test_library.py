@@ -298,7 +298,7 @@ def test_a_transaction_is_not_seen_by_another_thread_before_its_end(copy: Path) 
     "read",
     [
         lambda library, p: library.sentence_vectors(p.article_id, p.sentences),
-        lambda library, p: library.neighbours(p.sentences[1], p.article_id),
+        lambda library, p: library.contexts(p.article_id, p.sentences),
         lambda library, p: library.passage_vector(p.id),
     ],
 )

@@ -81,7 +81,7 @@ def evidence_of(pairs: Sequence[Pair]) -> dict[tuple[str, str], Evidence]:
                 file = str(Path(article.source).relative_to(_ROOT))
                 for passage in library.passages(library.passage_ids(article.id)).values():
                     for sentence in passage.sentences:
-                        context = library.neighbours(sentence, article.id)
+                        (context,) = library.contexts(article.id, [sentence])
                         evidence = Evidence(sentence, article, *context, score=0.0, share=0.0)
                         found[file, fold(evidence.text)] = evidence
     return found
