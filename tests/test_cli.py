@@ -391,6 +391,27 @@ def test_an_empty_path_is_not_the_current_folder(run: Run) -> None:
     assert one_line(err)
 
 
+@pytest.mark.parametrize("command", ["list", "doctor", "settings"])
+def test_an_empty_home_is_not_the_usual_one(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--home", ""]) == 2
+    assert one_line(capsys.readouterr().err)
+
+
+def test_an_answer_is_shown_where_not_every_letter_can_be(seeds_home: Path) -> None:
+    question = "Who was put in charge of the secret talks with the Palestinians?"
+    command = [sys.executable, "-c", "import sys, ui.cli; sys.exit(ui.cli.main())"]
+    ask = [*command, "ask", question, "--home", str(seeds_home)]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run(ask, env=env, capture_output=True, text=True, check=True)
+    assert "Hanegbi" in shown.stdout and "?" in shown.stdout
+    told = subprocess.run([*ask, "--json"], env=env, capture_output=True, text=True, check=True)
+    answer = json.loads(told.stdout)
+    plain = subprocess.run([*ask, "--json"], capture_output=True, encoding="utf-8", check=True)
+    assert answer["citations"] == json.loads(plain.stdout)["citations"]
+
+
 def test_a_named_encoding_is_for_the_files_that_are_not_utf_8(run: Run, folder: Path) -> None:
     (folder / "a.txt").write_text(STORY.replace("pier", "pi\u00e9r"))
     (folder / "b.txt").write_bytes(OTHER.replace("hall", "h\u00e5ll").encode("cp1252"))

@@ -12,8 +12,15 @@ __all__ = ["home_of", "settings_of"]
 
 
 def home_of(args: argparse.Namespace) -> Path:
-    """The library's directory."""
-    return home_directory(getattr(args, "home", None))
+    """The library's directory.
+
+    Raises:
+        SettingsError: it was named by an empty text, as `--home "$UNSET"` does.
+    """
+    home = getattr(args, "home", None)
+    if home == "":
+        raise SettingsError("The home directory's name is empty; name one with --home DIR.")
+    return home_directory(home)
 
 
 def settings_of(args: argparse.Namespace) -> SettingsWithOrigins:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from rag.errors import SettingsError
@@ -64,7 +65,8 @@ def run_restore(args: argparse.Namespace, home: Path) -> int:
         moved = str(moved_to) if moved_to else None
         print_json({"restored": str(home), "moved_to": moved, **asdict(manifest)})
         return 0
-    print(f"Restored {manifest.articles} articles of {manifest.made} to {home}.")
+    made = f"{datetime.fromisoformat(manifest.made).astimezone():%Y-%m-%d %H:%M}"
+    print(f"Restored {manifest.articles} articles to {home}, as they were on {made}.")
     if moved_to:
         print(f"What was there is in {moved_to}; delete that once you need it no more.")
     return 0

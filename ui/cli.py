@@ -6,6 +6,7 @@ Arguments are parsed before anything heavy is imported, so `--help` answers at o
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -164,6 +165,10 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one exit 
     if not args.command:
         parser.print_help()
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter shows `?` in its place, and all the others.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # None of the parts may reach for the network, whatever the environment says.
     os.environ.update(
         ANONYMIZED_TELEMETRY="False", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.corrections import KEEP, checked
 from rag.errors import LibraryBusy, NotFound, SettingsError
 from rag.settings import Settings
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from ingest.report import IngestReport, Progress
 
 __all__ = ["add_ingest_options", "run"]
+
+_AGAIN_S = 5.0
+"""While another process writes to the library, it is tried again after so long."""
 
 
 def add_ingest_options(p: argparse.ArgumentParser) -> None:
@@ -69,11 +75,12 @@ def run(args: argparse.Namespace, home: Path, settings: Settings) -> int:
     if args.watch and not args.paths:
         raise SettingsError("--watch is for files and folders; name one.")
     _check_encoding(args.encoding)
-    fields = _fields(args.field or [])
+    args.outlet = _outlet(args.outlet)
+    _fields(args.field or [])
     paths = [Path(p) for p in args.paths]
-    report = _once(args, home, settings, paths, fields)
+    report = _once(args, home, settings, paths)
     if args.watch and not report.stopped:
-        return _go_on(args, home, settings, paths, fields)
+        return _go_on(args, home, settings, paths, report)
     if report.stopped:
         return 130
     return 1 if report.count("rejected") else 0
@@ -84,16 +91,15 @@ def _once(
     home: Path,
     settings: Settings,
     paths: Sequence[Path],
-    fields: dict[str, str],
-    *,
-    again: bool = False,
+    before: IngestReport | None = None,
 ) -> IngestReport:
+    """Ingest, and print what became of it; of what was told `before`, only what is new."""
     from ingest.pipeline import ingest  # noqa: PLC0415
     from rag.reply_cache import ReplyCache, replies_of  # noqa: PLC0415
     from ui.progress import progress  # noqa: PLC0415
     from ui.render import ingest_json, print_ingest, print_json  # noqa: PLC0415
 
-    began = time.monotonic()
+    began, again = time.monotonic(), before is not None
     with progress("Ingesting", quiet=args.json or again) as watch:
         report = ingest(
             home,
@@ -104,7 +110,7 @@ def _once(
             allow_private=args.allow_private,
             encoding=args.encoding,
             outlet=args.outlet,
-            fields=fields,
+            fields=_fields(args.field or []),
             prune=args.prune,
             force=args.force,
             reread=args.reread and not again,
@@ -113,11 +119,19 @@ def _once(
     if report.removed or report.count("updated"):
         # What models wrote holds the words of articles that are gone now.
         ReplyCache(replies_of(home)).clear()
-    changed = report.removed or any(f.status != "unchanged" for f in report.files)
+    told = {f[:3] for f in before.files} if before else set()
+    news = [
+        f
+        for f in report.files
+        if f.status in ("ingested", "updated") or (f.status != "unchanged" and f[:3] not in told)
+    ]
+    if again and not news and not report.removed:
+        return report
     if args.json:
         print_json(ingest_json(report))
-    elif changed or not again:
-        print_ingest(report, watching=args.watch)
+    else:
+        shown = replace(report, files=tuple(news)) if again else report
+        print_ingest(shown, watching=args.watch)
     return report
 
 
@@ -132,21 +146,37 @@ def _go_on(
     home: Path,
     settings: Settings,
     paths: Sequence[Path],
-    fields: dict[str, str],
+    before: IngestReport,
 ) -> int:
     from ingest.watch import changes  # noqa: PLC0415
 
     print("Watching for changes; Ctrl-C ends it.", file=sys.stderr)
     try:
         for _ in changes(paths):
-            try:
-                _once(args, home, settings, [p for p in paths if p.exists()], fields, again=True)
-            except (LibraryBusy, NotFound) as exc:
-                # The next change tries again; another process may be at work till then.
-                print(f"citewire: {exc}", file=sys.stderr)
+            there = [p for p in paths if p.exists()]
+            report = _when_free(partial(_once, args, home, settings, there, before))
+            if report and report.stopped:
+                return 130
+            before = report or before
     except KeyboardInterrupt:
         print("citewire: stopped watching.", file=sys.stderr)
     return 0
+
+
+def _when_free(ingest: Callable[[], IngestReport]) -> IngestReport | None:
+    """Ingest once no other process is writing; None where it can't be till something changes."""
+    told = False
+    while True:
+        try:
+            return ingest()
+        except NotFound as exc:
+            print(f"citewire: {exc}", file=sys.stderr)
+            return None
+        except LibraryBusy as exc:
+            if not told:
+                print(f"citewire: {exc}", file=sys.stderr)
+            told = True
+            time.sleep(_AGAIN_S)
 
 
 def _check_encoding(name: str | None) -> None:
@@ -158,6 +188,13 @@ def _check_encoding(name: str | None) -> None:
         raise SettingsError(
             f"There is no text encoding {name!r}; cp1252 and latin-1 are common."
         ) from None
+
+
+def _outlet(name: str | None) -> str | None:
+    if name is not None and not name.strip():
+        raise SettingsError("--outlet is empty; name who published the articles, or leave it out.")
+    outlet = checked(KEEP if name is None else name, KEEP, KEEP).outlet
+    return outlet if isinstance(outlet, str) else None
 
 
 def _fields(pairs: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -35,7 +37,9 @@ __all__ = [
 
 def print_json(value: object) -> None:
     """One JSON object on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    # A terminal or pipe that is not of UTF-8 would lose letters; escapes lose none.
+    plain = codecs.lookup(sys.stdout.encoding or "utf-8").name != "utf-8"
+    print(json.dumps(value, ensure_ascii=plain, indent=2, default=_plain))
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
