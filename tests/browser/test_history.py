@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 from ingest.pipeline import ingest
@@ -86,3 +87,26 @@ def test_history_and_ratings_outlive_a_restart(page: Page, tmp_path: Path) -> No
     with History(home) as history:
         (turn,) = history.rated()
         assert (turn.thumb, turn.comment) == (-1, "It was somebody else.")
+
+
+def test_an_old_answer_says_that_its_article_has_changed(page: Page, tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "news"
+    shutil.copytree(SEEDS, folder)
+    ingest(home, [folder], Settings())
+    with Watched(page) as watch, served(home) as url:
+        asks(opened(page, url), QUESTION)
+        expect(page.locator(".cw-since")).to_have_count(0)
+        for file in folder.glob("*.txt"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(text.replace(QUOTE, QUOTE.replace("receptive", "hesitant")), "utf-8")
+        assert ingest(home, [folder], Settings()).count("updated") == 1
+        page.reload()
+        page.get_by_role("button", name=re.compile("sidebar", re.I)).first.click()
+        page.locator("#cw-history").get_by_label(QUESTION).check()
+        expect(page.locator(".cw-answer blockquote").first).to_contain_text(QUOTE)
+        expect(page.locator(".cw-since").first).to_be_visible()
+        page.locator("a.cw-cite").first.click()
+        evidence = page.locator("#cw-evidence")
+        expect(evidence.locator("#hit")).to_contain_text(QUOTE)
+        expect(evidence.get_by_role("note")).to_contain_text("has changed since it was cited")
+        watch.leave()
