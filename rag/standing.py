@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rag.errors import NotFound
 from rag.library_reading import LibraryReading
 from rag.types import Article, Citation
 
-__all__ = ["CitedArticle", "as_cited", "changed_since", "mark_of"]
+__all__ = ["Change", "CitedArticle", "as_cited", "changed_since", "mark_of"]
+
+Change = Literal["changed", "gone"]
+"""What has become of the article of a citation."""
 
 
 class CitedArticle(NamedTuple):
@@ -53,16 +56,19 @@ def as_cited(
     return CitedArticle(article, None, False)
 
 
-def changed_since(library: LibraryReading, citations: Iterable[Citation]) -> set[Citation]:
-    """Those whose words are not in their place any more: the article has changed, or is gone."""
-    texts: dict[str, str] = {}
-    changed: set[Citation] = set()
+def changed_since(library: LibraryReading, citations: Iterable[Citation]) -> dict[Citation, Change]:
+    """Those whose words are not in their place any more, and why."""
+    texts: dict[str, str | None] = {}
+    changed: dict[Citation, Change] = {}
     for cited in citations:
         if cited.article_id not in texts:
             try:
                 texts[cited.article_id] = library.article(cited.article_id).text
             except NotFound:
-                texts[cited.article_id] = ""
-        if texts[cited.article_id][cited.start : cited.end] != cited.quote:
-            changed.add(cited)
+                texts[cited.article_id] = None
+        text = texts[cited.article_id]
+        if text is None:
+            changed[cited] = "gone"
+        elif text[cited.start : cited.end] != cited.quote:
+            changed[cited] = "changed"
     return changed

@@ -601,10 +601,10 @@ def test_what_is_no_text_in_a_message_is_passed_over() -> None:
 
 def test_of_a_citation_whose_article_has_changed_that_is_said() -> None:
     for whole in (QUOTED, WRITTEN, replace(REFUSED, nearest=(HURT, HELM))):
-        page = Shown(answer_html(whole, TURN, ENGLISH, {HELM}))
-        assert page.all(".cw-since") == [ENGLISH.changed_since]
-        (told,) = [row for row in page.all("li") if ENGLISH.changed_since in row]
-        assert HELM.quote in told
+        page = Shown(answer_html(whole, TURN, ENGLISH, {HELM: "changed", HURT: "gone"}))
+        hurt, helm = page.all("li")[:2]
+        assert HURT.quote in hurt and ENGLISH.gone_since in hurt
+        assert HELM.quote in helm and ENGLISH.changed_since in helm
         assert Shown(answer_html(whole, TURN, ENGLISH)).all(".cw-since") == []
 
 

@@ -36,7 +36,7 @@ def test_words_that_are_still_there_are_of_today(home: Path, cited: Citation) ->
     with Library(home) as library:
         found = as_cited(library, cited.article_id, cited.start, cited.end, mark_of(cited.quote))
         assert (found.replaced_at, found.found) == (None, True)
-        assert changed_since(library, [cited]) == set()
+        assert changed_since(library, [cited]) == {}
 
 
 def test_words_of_an_earlier_version_are_shown_in_it(
@@ -49,7 +49,7 @@ def test_words_of_an_earlier_version_are_shown_in_it(
         assert found.article.text[cited.start : cited.end] == cited.quote
         assert found.replaced_at is not None and found.found
         assert found.replaced_at == library.versions(cited.article_id)[1].replaced_at
-        assert changed_since(library, [cited]) == {cited}
+        assert changed_since(library, [cited]) == {cited: "changed"}
 
 
 def test_a_change_elsewhere_in_the_article_leaves_a_citation_as_it_was(
@@ -57,7 +57,7 @@ def test_a_change_elsewhere_in_the_article_leaves_a_citation_as_it_was(
 ) -> None:
     write(folder, take, f"{STORY}\nThe harbour was closed for a day.\n")
     with Library(home) as library:
-        assert changed_since(library, [cited]) == set()
+        assert changed_since(library, [cited]) == {}
 
 
 def test_words_that_no_version_has_are_not_made_up(
@@ -73,6 +73,6 @@ def test_words_that_no_version_has_are_not_made_up(
 def test_a_deleted_article_counts_as_changed(home: Path, cited: Citation) -> None:
     with Library(home) as library:
         library.remove([cited.article_id])
-        assert changed_since(library, [cited]) == {cited}
+        assert changed_since(library, [cited]) == {cited: "gone"}
         with pytest.raises(NotFound):
             as_cited(library, cited.article_id, cited.start, cited.end, mark_of(cited.quote))

@@ -6,13 +6,13 @@ to know stands in ids and classes, and what a screen reader needs is text that i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote as url_quote
 
 from rag.reading import fold, long_date
-from rag.standing import mark_of
+from rag.standing import Change, mark_of
 from rag.types import Answer, Citation, Claim
 from ui.chat.words import Words
 from ui.export_words import clean, quotation_of
@@ -20,6 +20,8 @@ from ui.export_words import clean, quotation_of
 __all__ = [
     "LIVE",
     "LIVE_CLASS",
+    "NOTHING",
+    "Changes",
     "answer_html",
     "article_address",
     "fault_html",
@@ -27,20 +29,23 @@ __all__ = [
     "said_html",
 ]
 
+Changes = Mapping[Citation, Change]
+NOTHING: Changes = {}
+
 LIVE = "live"
 """Stands for a turn's id while it is being answered."""
 LIVE_CLASS = "cw-live"
 """Of what is shown while an answer comes."""
 
 
-def answer_html(answer: Answer, turn: str, words: Words, changed: Collection[Citation] = ()) -> str:
+def answer_html(answer: Answer, turn: str, words: Words, changed: Changes = NOTHING) -> str:
     """A whole answer, with its sources and what can be done with it.
 
     Args:
         answer: as it was given.
         turn: the id it is kept under: letters and digits.
         words: of the reader's language.
-        changed: citations whose articles have changed since, or are gone.
+        changed: citations whose articles have changed since, or are gone, and which of the two.
     """
     parts = [_understood(answer.standalone, words)]
     if answer.as_of:
@@ -165,7 +170,7 @@ def _sources(
     citations: Sequence[Citation],
     turn: str,
     words: Words,
-    changed: Collection[Citation] = (),
+    changed: Changes = NOTHING,
     *,
     quoted: bool,
 ) -> str:
@@ -179,7 +184,7 @@ def _sources(
             copy = _copy(f"copy-{turn}-{at}", words.copy_claim)
         else:
             lead, copy = _tag("span", "cw-n", f"[{c.n}] "), ""
-        copy += _since(c in changed, words)
+        copy += _since(changed.get(c), words)
         rows.append(_source(c, words, place=f"cite-{turn}-{c.n}", lead=lead, more=copy))
     if quoted:
         return f'<ol class="cw-sources cw-quotes">{"".join(rows)}</ol>'
@@ -187,8 +192,9 @@ def _sources(
     return f'{head}<ol class="cw-sources">{"".join(rows)}</ol>'
 
 
-def _since(changed: bool, words: Words) -> str:
-    return f' <span class="cw-since">{escape(words.changed_since)}</span>' if changed else ""
+def _since(change: Change | None, words: Words) -> str:
+    told = {"changed": words.changed_since, "gone": words.gone_since, None: ""}[change]
+    return f' <span class="cw-since">{escape(told)}</span>' if told else ""
 
 
 def _source(citation: Citation, words: Words, *, place: str, lead: str = "", more: str = "") -> str:
@@ -212,13 +218,13 @@ def _where(citation: Citation) -> str:
     )
 
 
-def _refusal(answer: Answer, turn: str, words: Words, changed: Collection[Citation]) -> str:
+def _refusal(answer: Answer, turn: str, words: Words, changed: Changes) -> str:
     head = _tag("p", "cw-refusal", f"<strong>{escape(words.not_said)}</strong>")
     reason = _tag("p", "cw-reason", _said(answer.reason)) if answer.reason else ""
     if not answer.nearest:
         return head + reason
     rows = "".join(
-        _source(c, words, place=f"near-{turn}-{at}", more=_since(c in changed, words))
+        _source(c, words, place=f"near-{turn}-{at}", more=_since(changed.get(c), words))
         for at, c in enumerate(answer.nearest)
     )
     title = _tag("p", "cw-head", escape(words.nearest))

@@ -20,7 +20,7 @@ from rag.llm import Model
 from rag.reply_cache import replies_of
 from rag.served import served_model
 from rag.settings import Settings, SettingsWithOrigins
-from rag.standing import changed_since
+from rag.standing import Change, changed_since
 from rag.types import Answer, Citation, Filters
 from ui.chat.shared_engine import SharedEngine
 
@@ -124,21 +124,21 @@ class Desk(Closing):
                 else:
                     yield step
 
-    def changed_since(self, answers: Iterable[Answer]) -> set[Citation]:
+    def changed_since(self, answers: Iterable[Answer]) -> dict[Citation, Change]:
         """Citations of old answers whose articles have changed since, or are gone.
 
         None where the library can't be read: the answers are shown all the same.
         """
         cited = [c for answer in answers for c in (*answer.citations, *answer.nearest)]
         if not cited:
-            return set()
+            return {}
         if not Library.exists(self.home):
-            return set(cited)
+            return dict.fromkeys(cited, "gone")
         try:
             with Library(self.home) as library:
                 return changed_since(library, cited)
         except CitewireError:
-            return set()
+            return {}
 
     def _steps(self, ask: Callable[[Engine], Iterator[Step]]) -> Iterator[Step]:
         """The engine's; again where an article was replaced or deleted while it was read."""

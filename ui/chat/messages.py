@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rag.history import KeptTurn
-from rag.types import Citation
-from ui.chat.answer_html import answer_html
+from ui.chat.answer_html import NOTHING, Changes, answer_html
 from ui.chat.words import Words
 
 __all__ = ["answered", "asked", "of_turns", "question_of", "text_of", "thumbs_of", "turn_of"]
@@ -35,7 +34,7 @@ def answered(html: str) -> dict[str, Any]:
 
 
 def of_turns(
-    turns: Sequence[KeptTurn], words: Words, changed: Collection[Citation] = ()
+    turns: Sequence[KeptTurn], words: Words, changed: Changes = NOTHING
 ) -> list[dict[str, Any]]:
     """A conversation as it was; of citations whose articles have changed since, that is told."""
     rows: list[dict[str, Any]] = []

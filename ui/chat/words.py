@@ -87,7 +87,8 @@ class Words:
     evidence: str = "Evidence"
     evidence_empty: str = "Choose a number in an answer, and its sentence is shown in its article."
     evidence_gone: str = "That article is no longer in the library."
-    changed_since: str = "(the article has changed since, or is gone)"
+    changed_since: str = "(the article has changed since)"
+    gone_since: str = "(the article is no longer in the library)"
     earlier_version: str = (
         "The article has changed since it was cited: this is its text up to {day}."
     )
@@ -258,7 +259,8 @@ GERMAN = Words(
     evidence="Beleg",
     evidence_empty="Wählen Sie eine Nummer in einer Antwort: Ihr Satz erscheint in seinem Artikel.",
     evidence_gone="Dieser Artikel ist nicht mehr in der Sammlung.",
-    changed_since="(der Artikel hat sich seitdem geändert oder ist nicht mehr da)",
+    changed_since="(der Artikel hat sich seitdem geändert)",
+    gone_since="(der Artikel ist nicht mehr in der Sammlung)",
     earlier_version=(
         "Der Artikel hat sich geändert, seit er zitiert wurde: Dies ist sein Text bis {day}."
     ),
