@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from rag.hidden import without_hidden
 from rag.types import Article
 
 __all__ = ["context_line", "fold", "long_date", "reading_text"]
@@ -19,7 +20,8 @@ _MARKED = re.compile(r"[\[*_`]|(?:^|\s)[#>+-]")
 
 
 def fold(text: str) -> str:
-    """Fold white space to single blanks and take Markdown's marks out of the words."""
+    """Fold white space to single blanks; leave out Markdown's marks and what can't be seen."""
+    text = without_hidden(text)
     if _MARKED.search(text):
         text = _MARKS.sub("", _LINK.sub(r"\1", text))
     return " ".join(text.split())

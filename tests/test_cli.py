@@ -245,6 +245,24 @@ def test_doctor_finds_a_sound_library_and_mends_broken_indexes(
     assert run("doctor")[0] == 0
 
 
+def test_signs_that_cannot_be_seen_are_counted_and_marked(run: Run, folder: Path) -> None:
+    hidden = STORY.replace("Halcyon", "Hal\u200bcyon").replace("pier of", "\x1b[31mpier\u202e of")
+    (folder / "a.txt").write_text(hidden)
+    run("ingest", folder)
+    (article,) = json.loads(run("list", "--json")[1])["articles"]
+    out = run("show", article["id"])[1]
+    assert "1 control, 1 zero-width, 1 direction" in " ".join(out.split())
+    assert "Hal<U+200B>cyon" in out and "<U+001B>pier<U+202E> of" in out
+    shown = json.loads(run("show", article["id"], "--json")[1])
+    assert shown["hidden"] == {"control": 1, "zero-width": 1, "direction": 1}
+    assert run("show", article["id"], "--text")[1] == hidden
+    answer = json.loads(run("ask", "What did the ferry Halcyon strike?", "--json")[1])
+    (quote,) = {c["quote"] for c in (answer["citations"] or answer["nearest"])[:1]}
+    assert quote in hidden and "Hal\u200bcyon" in quote
+    said = run("ask", "What did the ferry Halcyon strike?")[1]
+    assert "\x1b" not in said and "\u202e" not in said and "Halcyon" in said
+
+
 def test_show_gives_earlier_versions(run: Run, folder: Path) -> None:
     for text in (STORY, STORY.replace("fourteen", "fifteen"), STORY.replace("fourteen", "two")):
         (folder / "a.txt").write_text(text)

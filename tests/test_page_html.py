@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from rag.hidden import without_hidden
 from rag.history import KeptTurn
 from rag.reading import fold
 from rag.standing import mark_of
@@ -450,10 +451,10 @@ def test_a_whole_article_is_its_text_with_the_cited_words_marked(
     ]
     start, end = sorted((data.draw(places), data.draw(places)))
     page = body(article_html(of_text(text, *spans), (start, end), ENGLISH, whole=True))
-    assert squeezed(page.text) == squeezed(text)
-    assert squeezed("".join(page.all("mark"))) == squeezed(text[start:end])
+    assert squeezed(page.text) == squeezed(without_hidden(text))
+    assert squeezed("".join(page.all("mark"))) == squeezed(without_hidden(text[start:end]))
     dimmed = "".join(text[a:b] for a, b, _ in spans)
-    assert squeezed("".join(page.all(".cw-dim"))) == squeezed(dimmed)
+    assert squeezed("".join(page.all(".cw-dim"))) == squeezed(without_hidden(dimmed))
     if text[start:end].strip():
         assert page.attributes("id") == ["hit"]
 
@@ -597,6 +598,16 @@ def test_a_message_is_read_in_either_form_of_the_chat(form: Callable[[str], Any]
 def test_what_is_no_text_in_a_message_is_passed_over() -> None:
     parts = [{"type": "text", "text": "a"}, {"type": "file", "file": {}}, "odd"]
     assert text_of({"role": "user", "content": parts}) == "a"
+
+
+def test_signs_that_cannot_be_seen_are_named_in_an_article() -> None:
+    text = "The Hal\u200bcyon <b>\x1b[31mstruck\u202e it."
+    odd = replace(FERRY, text=text, skipped=())
+    page = Shown(article_html(odd, (4, 12), ENGLISH, whole=True))
+    signs = [a["title"] for _, a, _ in page.elements if a.get("class") == "cw-sign"]
+    assert signs == ["U+200B", "U+001B", "U+202E"]
+    assert page.all("mark") == ["Halcyon"]
+    assert "The Halcyon <b>struck it." in page.text
 
 
 def test_of_a_citation_whose_article_has_changed_that_is_said() -> None:

@@ -96,6 +96,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     """`citewire show`."""
+    from rag.hidden import hidden_in  # noqa: PLC0415
     from rag.library import Library  # noqa: PLC0415
     from ui.render import article_json, print_article, print_json  # noqa: PLC0415
 
@@ -112,11 +113,14 @@ def run_show(args: argparse.Namespace) -> int:
         sys.stdout.buffer.write(article.text.encode())
         sys.stdout.buffer.flush()
     elif args.json:
+        hidden = hidden_in(article.text)
         earlier = [
             {"n": n, "replaced_at": v.replaced_at, "published": v.article.published}
             for n, v in enumerate(versions, 1)
         ]
-        print_json({**article_json(article), "text": article.text, "earlier": earlier})
+        print_json(
+            {**article_json(article), "text": article.text, "hidden": hidden, "earlier": earlier}
+        )
     else:
         print_article(article, Console(), [v.replaced_at for v in versions])
     return 0

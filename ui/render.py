@@ -16,8 +16,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rag.hidden import hidden_in, named, with_hidden
 from rag.reading import fold, long_date
 from rag.types import Answer, Article
+
+_JOINERS = "\u200c\u200d"
+"""Scripts and emoji are not written without."""
 
 if TYPE_CHECKING:
     # Only for types: importing it takes 0.2 s, and asking needs none of it.
@@ -98,15 +102,16 @@ def print_ingest(report: IngestReport, *, watching: bool = False) -> None:
     for outcome in report.files:
         if outcome.status == "rejected":
             errors.print(
-                Text(f"rejected  {printable(outcome.path)}: {outcome.reason}"), soft_wrap=True
+                Text(f"rejected  {printable(outcome.path)}: {printable(outcome.reason or '')}"),
+                soft_wrap=True,
             )
         elif outcome.reason:
             console.print(
-                Text(f"{outcome.status}  {printable(outcome.path)}: {outcome.reason}"),
+                Text(f"{outcome.status}  {printable(outcome.path)}: {printable(outcome.reason)}"),
                 soft_wrap=True,
             )
     for source in report.removed:
-        console.print(Text(f"removed  {source}: the file is gone"), soft_wrap=True)
+        console.print(Text(f"removed  {printable(source)}: the file is gone"), soft_wrap=True)
     counts = [
         (report.count("ingested"), "ingested"),
         (report.count("updated"), "updated"),
@@ -173,18 +178,33 @@ def print_article(article: Article, console: Console, replaced: Sequence[datetim
     ]
     for name, value in facts:
         line = Text(f"{name + ':':<11}", style="bold")
-        line.append(str(value) if value else "unknown", style="default" if value else "dim")
+        told = printable(str(value)) if value else "unknown"
+        line.append(told, style="default" if value else "dim")
         console.print(line, soft_wrap=True)
     if replaced:
         times = (f"{n} till {at.astimezone():%Y-%m-%d %H:%M}" for n, at in enumerate(replaced, 1))
         line = Text(f"{'Earlier:':<11}", style="bold")
         line.append(f"{', '.join(times)} (--earlier N shows it)", style="default")
         console.print(line, soft_wrap=True)
+    if hidden := hidden_in(article.text):
+        counts = ", ".join(f"{n} {kind}" for kind, n in hidden.items())
+        line = Text(f"{'Hidden:':<11}", style="bold").append(
+            f"{counts} signs, shown as <U+…>", style="default"
+        )
+        console.print(line, soft_wrap=True)
     console.print()
-    text = Text(article.text)
+    text, at = Text(), 0
     for start, end, _ in article.skipped:
-        text.stylize("dim strike", start, end)
+        text.append(_seen(article.text[at:start]))
+        text.append(_seen(article.text[start:end]), style="dim strike")
+        at = end
+    text.append(_seen(article.text[at:]))
     console.print(text)
+
+
+def _seen(text: str) -> str:
+    """A text whose hidden signs can be seen, and can do nothing to a terminal."""
+    return with_hidden(text, lambda sign: f"<{named(sign)}>")
 
 
 def _name(article: Article) -> str:
@@ -193,7 +213,7 @@ def _name(article: Article) -> str:
 
 def printable(text: str) -> str:
     """A line without breaks or terminal codes, which file names and models may hold."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c in _JOINERS else repr(c)[1:-1] for c in text)
 
 
 def _file_json(outcome: FileOutcome) -> dict[str, Any]:

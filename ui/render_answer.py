@@ -118,7 +118,8 @@ def _by_article(citations: Iterable[Citation]) -> Iterable[list[Citation]]:
 
 
 def _print_quote(citation: Citation, console: Console, numbered: bool) -> None:
-    head = Text(introduce(citation.outlet, citation.published, citation.source), style="bold cyan")
+    told = introduce(citation.outlet, citation.published, citation.source)
+    head = Text(printable(told), style="bold cyan")
     if numbered:
         head.append(f" [{citation.n}]", style="default")
     console.print(Padding(head, (0, 0, 0, 2)))

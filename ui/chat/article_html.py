@@ -8,6 +8,7 @@ from html import escape
 from itertools import pairwise
 from pathlib import Path
 
+from rag.hidden import HIDDEN, named
 from rag.reading import fold, long_date
 from rag.types import Article
 from ui.chat.words import Words
@@ -73,6 +74,16 @@ def _head(article: Article, words: Words) -> str:
     return f'{heading}<ul class="cw-facts">{told}</ul>'
 
 
+def _escaped(text: str) -> str:
+    """A text as HTML, with an element for each sign that can't be seen; its style shows which."""
+    parts, at = [], 0
+    for found in HIDDEN.finditer(text):
+        sign = f'<span class="cw-sign" title="{named(found[0])}"></span>'
+        parts += [escape(text[at : found.start()]), sign]
+        at = found.end()
+    return "".join(parts) + escape(text[at:])
+
+
 def _more(text: str) -> str:
     return f'<p class="cw-more">{escape(text)}</p>'
 
@@ -118,7 +129,7 @@ def _pieces(article: Article, start: int, end: int, hit: tuple[int, int] | None)
     edges |= {max(start, min(end, e)) for e in hit or ()}
     cuts = sorted(edges)
     for a, b in pairwise(cuts):
-        text = _LINE.sub("<br>", escape(article.text[a:b]))
+        text = _LINE.sub("<br>", _escaped(article.text[a:b]))
         if any(s.start <= a and b <= s.end for s in spans):
             text = f'<span class="cw-dim">{text}</span>'
         if hit and hit[0] <= a and b <= hit[1]:
