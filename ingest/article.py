@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ingest.dates import is_possible
 from ingest.exports import export_of
 from ingest.furniture import inline_furniture, line_furniture
 from ingest.header import header_of
@@ -18,6 +19,10 @@ from ingest.titles import headline_spans, same_title, title_among
 from rag.types import Article, SkippedSpan
 
 __all__ = ["parse"]
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Not the joiners U+200C and U+200D, which are part of how Persian, Hindi and emoji are written.
+_UNROOMED = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 def parse(source: Source) -> Article:
@@ -51,11 +56,13 @@ def parse(source: Source) -> Article:
         id="a" + hashlib.sha256(f"{source.name}\0{content_hash}".encode()).hexdigest()[:10],
         source=source.name,
         text=text,
-        title=title,
-        outlet=outlet or house_name(text, lines) or top.agency,
-        published=next((m.published for m in (*stated, top) if m.published), None),
-        byline=next((m.byline for m in (*stated, top) if m.byline), None),
-        url=next((m.url for m in stated if m.url), None),
+        title=_shown(title),
+        outlet=_shown(outlet or house_name(text, lines) or top.agency),
+        published=next(
+            (m.published for m in (*stated, top) if m.published and is_possible(m.published)), None
+        ),
+        byline=_shown(next((m.byline for m in (*stated, top) if m.byline), None)),
+        url=_shown(next((m.url for m in stated if m.url), None)),
         skipped=_merged(skipped),
         content_hash=content_hash,
     )
@@ -64,6 +71,15 @@ def parse(source: Source) -> Article:
         kept = tuple(s for s in article.skipped if s.kind not in ("headline", "heading"))
         return replace(article, skipped=kept)
     return article
+
+
+def _shown(name: str | None) -> str | None:
+    """A name as one line of what can be seen; None where nothing is left of it.
+
+    It is shown on terminals, which obey control characters, and in lists beside other names,
+    whose order marks of direction could turn.
+    """
+    return " ".join(_UNSEEN.sub(" ", _UNROOMED.sub("", name)).split()) or None if name else None
 
 
 def _free(lines: Sequence[Line], skipped: Sequence[SkippedSpan]) -> list[Line]:

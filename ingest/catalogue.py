@@ -32,18 +32,26 @@ class Catalogue:
 
     def of(self, file: str) -> list[StoredArticle]:
         """The articles of this file, in the order they came."""
-        return list(self._by_file[file].values())
+        return list(self._by_file.get(file, {}).values())
 
     def like(self, content_hash: str) -> StoredArticle | None:
         """An article with this very text."""
         return self._by_content.get(content_hash)
 
     def is_there(self, row: StoredArticle) -> bool:
-        """Whether its file is still where it was; addresses are taken to be."""
-        return "://" in row.file or Path(row.file).exists()
+        """Whether its file is still where it was; addresses are taken to be.
+
+        So are files that can't be looked for: their folder may be shut, or their disk broken.
+        """
+        try:
+            return "://" in row.file or bool(Path(row.file).stat())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return False
+        except OSError:
+            return True
 
     def add(self, row: StoredArticle) -> None:
-        """Take an article in, in the place of one of the same source or id."""
+        """Take an article in, in the place of one of the same source."""
         if (old := self._by_source.get(row.source)) is not None:
             self.drop(old)
         self._by_source[row.source] = row

@@ -12,7 +12,11 @@ from datetime import date
 
 from rag.days import MONTHS
 
-__all__ = ["DATE", "WEEKDAY", "parse_date"]
+__all__ = ["DATE", "WEEKDAY", "is_possible", "parse_date"]
+
+_FIRST_YEAR = 1600
+"""The first newspaper was printed in 1605."""
+_YEARS_AHEAD = 10
 
 _MONTH = rf"(?P<month>{'|'.join(MONTHS)})\.?"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
@@ -67,6 +71,13 @@ def parse_date(text: str) -> date | None:
             day, month = int(parts["day"]), int(name) if name.isdigit() else MONTHS[name]
         return _date(int(parts["year"]), month, day)
     return None
+
+
+def is_possible(day: date) -> bool:
+    """Whether an article can be of that day: not before newspapers, nor in a far future."""
+    # Not tomorrow: embargoed and invented articles are dated ahead, a clock may be behind, and
+    # the same file should be read alike today and next week.
+    return _FIRST_YEAR <= day.year <= date.today().year + _YEARS_AHEAD
 
 
 def _unambiguous(first: int, second: int) -> tuple[int, int]:

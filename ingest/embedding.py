@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
@@ -51,7 +52,8 @@ class Embedding(Closing):
         self._waiting: list[Waiting] = []
         self._words = 0
         self._pool = ThreadPoolExecutor(1)
-        self._running: Future[list[Embedded]] | None = None
+        self._running: deque[Future[list[Embedded]]] = deque()
+        self._embedded: deque[Embedded] = deque()
         self._stopped = False
 
     def close(self) -> None:
@@ -65,27 +67,30 @@ class Embedding(Closing):
         self._words += len(waiting.article.text.split())
         if self._words >= WORDS:
             self._start()
+            # The next articles are embedded while those before them are stored.
+            self._settle(left=1)
 
     def finish(self) -> None:
-        """Embed and store what is left."""
+        """Embed and store what is left. Broken off, it can be called again."""
         self._start()
-        self.settle()
-
-    def settle(self) -> None:
-        """Store what is embedded; what waits goes on waiting."""
-        if self._running is not None:
-            running, self._running = self._running, None
-            for embedded in running.result():
-                self._store(embedded)
+        self._settle(left=0)
 
     def _start(self) -> None:
-        batch, self._waiting, self._words = self._waiting, [], 0
-        before, self._running = self._running, None
-        if batch:
-            self._running = self._pool.submit(self._embed, batch)
-        # The next articles are embedded while these are stored.
-        for embedded in before.result() if before is not None else ():
-            self._store(embedded)
+        if self._waiting:
+            self._running.append(self._pool.submit(self._embed, self._waiting))
+            self._waiting, self._words = [], 0
+
+    def _settle(self, left: int) -> None:
+        """Store what is embedded, until no more than so many batches are left."""
+        while self._embedded or len(self._running) > left:
+            # Let go only once it is stored: Ctrl-C comes at any moment, and a file whose articles
+            # were lost here would pass for read. To store one twice does no harm.
+            while self._embedded:
+                self._store(self._embedded[0])
+                self._embedded.popleft()
+            if len(self._running) > left:
+                self._embedded.extend(self._running[0].result())
+                self._running.popleft()
 
     def _embed(self, batch: list[Waiting]) -> list[Embedded]:
         self._embedder = self._embedder or Embedder(self._threads)

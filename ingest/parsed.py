@@ -27,6 +27,9 @@ _SETTLES_S = 0.3
 _NEW_S = 2.0
 """A file written so short before it is read may be written again without its times telling."""
 
+_MOST_LINES = 100_000
+"""Of one article. They take up to 0.2 ms each, and what takes a minute is given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -67,7 +70,7 @@ class FileRead(NamedTuple):
     """The file has been read to its end, or need not be. The last event of a file."""
 
     digest: str
-    """SHA-256 of its bytes."""
+    """SHA-256 of its bytes; empty where it was written to while it was read."""
     stamp: str
     """What it is known again by; empty where that can't be trusted."""
     same: bool = False
@@ -112,7 +115,7 @@ def _read_once(task: Task, rules: Rules) -> Iterator[Event]:
         with path.open("rb") as file:
             digest = digest_of(file)
         if digest == task.digest:
-            yield FileRead(digest, before, same=True)
+            yield FileRead(digest, "" if _is_new(path) else before, same=True)
             return
         for part, share in read(task.found, rules.options):
             if isinstance(part, BadPart):
@@ -121,6 +124,9 @@ def _read_once(task: Task, rules: Rules) -> Iterator[Event]:
                 yield parsed(part, share, rules)
     except RejectedFile as exc:
         yield Rejected(str(exc))
+        return
+    except TimeoutError:  # nltk's, whose patterns have so long; a disk's has a number
+        yield Rejected("takes too long to read: split it, or save it as plain text")
         return
     except OSError as exc:
         yield Rejected(f"can't be read ({exc.strerror}): check its permissions")
@@ -132,7 +138,11 @@ def _read_once(task: Task, rules: Rules) -> Iterator[Event]:
         yield Rejected(f"could not be understood ({type(exc).__name__}): save it as plain text")
         return
     changed = stamp_of(path) != before
-    yield FileRead(digest, "" if changed or _is_new(path) else before, changed=changed)
+    if changed:
+        # Neither is of what was read, which may be some of the old and some of the new.
+        yield FileRead("", "", changed=True)
+    else:
+        yield FileRead(digest, "" if _is_new(path) else before)
 
 
 def parsed(source: Source, share: float, rules: Rules) -> Parsed | BadPart:
@@ -144,11 +154,16 @@ def parsed(source: Source, share: float, rules: Rules) -> Parsed | BadPart:
         rules: how it is split.
     """
     try:
+        _check_lines(source.text)
         article = parse(source)
         article = replace(article, skipped=with_sentence_furniture(article))
         sentences = sentences_of(article)
     except MemoryError:
         raise
+    except RejectedFile as exc:
+        if source.key is None:
+            raise
+        return BadPart(str(exc), source.key)
     except Exception as exc:
         if source.key is None:
             raise
@@ -158,6 +173,13 @@ def parsed(source: Source, share: float, rules: Rules) -> Parsed | BadPart:
         return BadPart("no sentence of an article in it: check the file", source.key)
     passages = passages_of(article, sentences, rules.passage_words, rules.overlap_sentences)
     return Parsed(article, sentences, passages, source.key, share)
+
+
+def _check_lines(text: str) -> None:
+    if max(map(text.count, "\n\r\u2028\u2029")) <= _MOST_LINES:
+        return
+    if sum(not line.isspace() for line in text.splitlines(keepends=True)) > _MOST_LINES:
+        raise RejectedFile(f"an article of more than {_MOST_LINES:,} lines: split it")
 
 
 def _is_new(path: Path) -> bool:

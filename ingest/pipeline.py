@@ -20,10 +20,9 @@ from ingest.prune import prune_with
 from ingest.readers import Readers, read_here
 from ingest.report import FileOutcome, FileStatus, IngestReport, Progress
 from ingest.run import Run
-from ingest.web.events import read_address
+from ingest.web.events import read_address, shown_address
 from ingest.web.fetch import Limits
 from ingest.web.visitor import Visitor
-from rag.errors import NotFound
 from rag.indexes import Indexes
 from rag.library import Library
 from rag.lock import writer_lock
@@ -77,11 +76,6 @@ def ingest(
         LibraryError: the library can't be read or written.
     """
     files = list(find_files(paths))
-    if prune and paths and not files:
-        raise NotFound(
-            "There are no files in what was named, so nothing was removed; check that the folder"
-            " is the right one and its disk is there."
-        )
     urls = list(dict.fromkeys(urls))
     total = len(files) + len(urls)
     options = ReadOptions(settings.max_file_mb, encoding, dict(fields or {}))
@@ -96,55 +90,59 @@ def ingest(
                 progress(Progress(done, total, name, run.stored))
 
             try:
-                folders = [Path(os.path.normpath(p.absolute())) for p in paths if p.is_dir()]
                 fresh = [
                     (n, f) for n, f in enumerate(files) if reread or not run.is_unchanged(n, f)
                 ]
-                _read_files(run, fresh, len(files) - len(fresh), settings.threads, tell)
+                tasks = [(n, run.task(f, anew=reread)) for n, f in fresh]
+                _read_files(run, tasks, len(files) - len(fresh), settings.threads, tell)
                 if urls:
                     limits = Limits(max_mb=settings.max_file_mb)
-                    known = run.validators(() if reread else urls, follow=follow)
+                    known = run.validators(() if reread else urls)
                     visitor = Visitor(limits, allow_private=allow_private, known=known)
                     for n, url in enumerate(urls, len(files)):
-                        tell(n, url)
-                        for _ in run.take(n, url, read_address(url, visitor, rules, follow=follow)):
-                            tell(n, url)
+                        name = shown_address(url)
+                        tell(n, name)
+                        events = read_address(url, visitor, rules, follow=follow)
+                        for _ in run.take(n, name, events):
+                            tell(n, name)
                 run.finish()
                 tell(total, "")
                 if prune:
-                    removed = prune_with(run, folders, files, force=force)
+                    removed = prune_with(run, paths, files, force=force)
             except KeyboardInterrupt:
                 stopped = True
                 # What is read takes a few seconds to embed; asked again, it is left.
                 with suppress(KeyboardInterrupt):
-                    run.finish()
+                    run.stop()
             finally:
                 # Also after an error: what was stored is then found at once.
-                if library.generation != base or Indexes(home, library).state() != "current":
-                    Indexes(home, library).catch_up(base, run.added, run.gone)
+                indexes = Indexes(home, library)
+                if library.generation != base or indexes.state() != "current":
+                    indexes.catch_up()
             return IngestReport(run.outcomes, tuple(removed), stopped)
 
 
 def _read_files(
     run: Run,
-    files: Sequence[tuple[int, FoundFile]],
+    tasks: Sequence[tuple[int, Task]],
     passed: int,
     threads: int,
     tell: Callable[[float, str], None],
 ) -> None:
     """Read files, the first of which comes after so many that were passed over."""
-    tasks = [run.task(file) for _, file in files]
+    given = [task for _, task in tasks]
     with ExitStack() as stack:
         reading: Iterable[tuple[Task, Iterator[Event]]]
-        if len(files) <= _FEW and all(_is_harmless(file) for _, file in files):
-            reading = read_here(tasks, run.rules)
+        if len(given) <= _FEW and all(_is_harmless(task.found) for task in given):
+            reading = read_here(given, run.rules)
         else:
-            processes = max(1, min(threads, os.cpu_count() or 1, len(files)))
-            reading = stack.enter_context(Readers(processes, run.rules)).read(tasks)
-        for done, ((n, file), (_, events)) in enumerate(zip(files, reading, strict=True), passed):
-            name = shown(file.path)
+            processes = max(1, min(threads, os.cpu_count() or 1, len(given)))
+            reading = stack.enter_context(Readers(processes, run.rules)).read(given)
+        for done, ((n, task), (_, events)) in enumerate(zip(tasks, reading, strict=True), passed):
+            path = task.found.path
+            name = shown(path)
             tell(done, name)
-            for share in run.take(n, str(file.path), events):
+            for share in run.take(n, str(path), events):
                 tell(done + share, name)
 
 

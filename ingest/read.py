@@ -151,6 +151,12 @@ def _check_link(found: FoundFile) -> None:
         raise RejectedFile("a link that leads out of the folder: name the file itself")
 
 
+def _named(suffix: str) -> str:
+    """An extension as a reason can show it: names may hold codes that terminals obey."""
+    plain = "".join(c if c.isprintable() else repr(c)[1:-1] for c in suffix)
+    return plain if len(plain) <= 20 else f"{plain[:20]}…"
+
+
 def _inflated(path: Path, file: BinaryIO, options: ReadOptions) -> tuple[BufferedReader, str]:
     from ingest.formats.packed import open_gzip  # noqa: PLC0415
 
@@ -165,7 +171,7 @@ def _reader_for(stream: BufferedReader, suffix: str, *, named: bool) -> _Article
     head = stream.peek(1000)[:1000]
     if suffix not in _READERS and not named:
         raise RejectedFile(
-            f"not a type that is read ({suffix}): convert it to .txt, .md or .html, or name"
+            f"not a type that is read ({_named(suffix)}): convert it to .txt, .md or .html, or name"
             " the file itself if it is plain text"
         )
     reader = _READERS.get(suffix, "plain")

@@ -1,68 +1,80 @@
-"""One ingestion at work: what becomes of each article that was read, and of those that are gone."""
+"""One ingestion at work: what becomes of each article that is read, and of those that are gone."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from typing import NamedTuple
 
 from ingest.catalogue import Catalogue
-from ingest.embedding import Embedded, Embedding, Waiting
-from ingest.files import FoundFile, shown, stamp_of
+from ingest.files import FoundFile
 from ingest.formats.part import BadPart
+from ingest.known_files import KnownFiles, pipeline_hash, reading_hash
+from ingest.outcomes import Outcomes
 from ingest.parsed import Event, FileRead, Parsed, Rejected, Rules, Task
-from ingest.report import FileOutcome, FileStatus
-from ingest.split import renamed
-from ingest.web.events import known_by
+from ingest.report import FileOutcome
+from ingest.storing import Storing
 from ingest.web.fetch import Validators
-from rag.embed import MODEL_SHA256
 from rag.library import Library, StoredArticle
 from rag.library_files import Other, ReadFile
-from rag.types import Article
 
-__all__ = ["PIPELINE", "Run", "reading_hash"]
-
-PIPELINE = 3
-"""Goes up when reading, marking or splitting changes, so that unchanged files are redone."""
+__all__ = ["Run"]
 
 _KEPT = "; what was read of it before is kept"
+_MOST_UNDECIDED = 1_000
+"""Articles held until all files are read; of more, the next run sees what became of them."""
+
+
+class _Read(NamedTuple):
+    """An article as it was read."""
+
+    file: str
+    parsed: Parsed
+    place: int
+    """Among the outcomes."""
+    others: list[Other]
+    """Of its file."""
 
 
 class Run:
-    """One run's state: what the library holds, and what changed."""
+    """One run's state: what the library holds, and what was met."""
 
     def __init__(
         self, library: Library, rules: Rules, outlet: str | None, threads: int, *, follow: bool
     ) -> None:
         self.rules = rules
         self._library = library
-        self._outlet = outlet
-        self._catalogue = Catalogue(library)
-        self._files = library.files()
-        self._pipeline = pipeline_hash(rules)
-        self._reading = reading_hash(rules, outlet, follow=follow)
-        self._embedding = Embedding(threads, self._store)
-        self._notes: list[ReadFile] = []
-        self._waiting: dict[str, int] = {}
-        self._outcomes: list[tuple[int, FileOutcome]] = []
-        self._at = 0
+        self._follow = follow
+        self.catalogue = Catalogue(library)
+        reading = reading_hash(rules, outlet, follow=follow)
+        self._files = KnownFiles(library, self.catalogue, reading)
+        self._outcomes = Outcomes()
+        self._storing = Storing(
+            library,
+            self.catalogue,
+            self._outcomes,
+            pipeline_hash(rules),
+            outlet=outlet,
+            threads=threads,
+        )
         self._seen: set[str] = set()
-        self.added: list[str] = []
-        self.gone: list[str] = []
-        self.stored = 0
+        self._to_read: set[str] = set()
+        self._ended: set[str] = set()
+        self._undecided: dict[str, _Read] = {}
+        self._unsure: set[str] = set()
 
     def close(self) -> None:
         """Drop what is not stored."""
-        self._embedding.close()
+        self._storing.close()
 
     @property
     def outcomes(self) -> tuple[FileOutcome, ...]:
         """What became of each file so far, in their order, but for those yet to be stored."""
-        waiting = set(self._waiting.values())
-        done = [one for n, one in enumerate(self._outcomes) if n not in waiting]
-        return tuple(outcome for _, outcome in sorted(done, key=lambda one: one[0]))
+        return self._outcomes.all()
+
+    @property
+    def stored(self) -> int:
+        """How many articles were embedded and stored."""
+        return self._storing.stored
 
     # --- files ---------------------------------------------------------------------------
 
@@ -73,26 +85,22 @@ class Run:
             n: its place among all files.
             found: the file.
         """
-        known = self._known(found)
-        if known is None or not self._is_as_it_was(known.path):
+        known = self._files.usable(str(found.path))
+        if known is None or not self._files.is_as_it_was(known.path):
             return False
-        self._at = n
-        self._tell_again(known)
+        self._tell_again(n, known)
         return True
 
-    def task(self, found: FoundFile) -> Task:
-        """What has to be read of a file that may have changed."""
-        known = self._known(found)
+    def task(self, found: FoundFile, *, anew: bool) -> Task:
+        """What has to be read of a file that may have changed; `anew`, whether it has or not."""
+        file = str(found.path)
+        self._to_read.add(file)
+        known = None if anew else self._files.usable(file)
         return Task(found, known.digest if known else "")
 
-    def validators(self, urls: Sequence[str], *, follow: bool) -> dict[str, Validators]:
+    def validators(self, urls: Sequence[str]) -> dict[str, Validators]:
         """What addresses that were read before are known again by."""
-        found: dict[str, Validators] = {}
-        for url in urls:
-            known = self._usable(url)
-            if known is not None and known.stamp:
-                found[known_by(url, follow=follow)] = Validators(*json.loads(known.stamp))
-        return found
+        return self._files.validators(urls, follow=self._follow)
 
     def take(self, n: int, file: str, events: Iterable[Event]) -> Iterator[float]:
         """Take what was read of a file.
@@ -105,233 +113,152 @@ class Run:
         Yields:
             How much of it is read, after each article.
         """
-        self._at = n
         others: list[Other] = []
         for event in events:
             if isinstance(event, Parsed):
-                other = self._take_article(file, event)
+                self._take_article(_Read(file, event, self._outcomes.place(n), others))
                 yield event.share
             elif isinstance(event, BadPart):
-                other = Other(event.key, "rejected", event.reason)
-                if self._catalogue.at(_source(file, event.key)):
-                    other = other._replace(reason=event.reason + _KEPT)
-                self._tell(file, other)
+                others.append(self._take_bad(n, file, event))
             elif isinstance(event, Rejected):
-                self._reject(file, event.reason)
-                return
+                self._reject(n, file, event.reason)
             else:
-                self._end(file, event, others)
-                return
-            if other is not None:
-                others.append(other)
+                self._end(n, file, event, others)
 
     def finish(self) -> None:
-        """Store what waits, and remember what was read."""
-        self._embedding.finish()
-        if self._notes:
-            self._library.note(self._notes)
-            self._notes = []
+        """Decide what is undecided, store what waits, and remember what was read."""
+        for source, read in list(self._undecided.items()):
+            self._take_article(read, last=True)
+            del self._undecided[source]
+        self._storing.finish()
+        self._files.save()
 
-    def lost(self, folders: Sequence[Path], present: Iterable[FoundFile]) -> list[StoredArticle]:
-        """Articles whose file has gone from these folders, or that have gone from their file."""
-        there = {str(f.path) for f in present}
-        return [
-            row
-            for row in self._catalogue
-            if (
-                row.file not in there
-                and any(Path(row.file).is_relative_to(folder) for folder in folders)
-                and not self._catalogue.is_there(row)
-            )
-            or (row.file in there and row.source != row.file and row.source not in self._seen)
-        ]
+    def stop(self) -> None:
+        """As `finish`, when not all was read: what is undecided is left to the next run."""
+        self._storing.finish()
+        self._files.save(but={read.file for read in self._undecided.values()})
 
-    def held(self, folder: Path) -> int:
-        """How many articles are from files in a folder."""
-        return sum(Path(row.file).is_relative_to(folder) for row in self._catalogue)
+    def has_left(self, row: StoredArticle) -> bool:
+        """Whether an article is not any more in its file, as far as that was read."""
+        met = row.source in self._seen or row.file in self._unsure
+        return row.file in self._ended and not met
 
     def remove(self, rows: Sequence[StoredArticle]) -> None:
         """Take articles out; they can be brought back for a while."""
-        for row in rows:
-            self.gone += self._library.passage_ids(row.id)
-            self._catalogue.drop(row)
         self._library.take_out(row.id for row in rows)
+        for row in rows:
+            self.catalogue.drop(row)
 
-    # --- inside --------------------------------------------------------------------------
+    # --- what is told --------------------------------------------------------------------
 
-    def _known(self, found: FoundFile) -> ReadFile | None:
-        return self._usable(str(found.path))
-
-    def _usable(self, file: str) -> ReadFile | None:
-        """What is remembered of a file, where that still tells what became of it."""
-        known = self._files.get(file)
-        if known is None or known.reading != self._reading:
-            return None
-        # A copy's reason names the file that has its text: that one has to be there still.
+    def _tell_again(self, n: int, known: ReadFile) -> None:
+        self._ended.add(known.path)
+        others = {_source(known.path, other.key) for other in known.others}
+        for row in self.catalogue.of(known.path):
+            if row.source not in others:
+                self._seen.add(row.source)
+                self._outcomes.tell(self._outcomes.place(n), row.source, "unchanged", None, row)
         for other in known.others:
+            if other.status == "gone":
+                continue
+            source = _source(known.path, other.key)
+            self._seen.add(source)
             if other.status == "duplicate":
-                same = self._catalogue.like(other.content_hash)
-                if same is None or not self._is_as_it_was(same.file):
-                    return None
-        if not known.others and not self._catalogue.of(known.path):
-            return None
-        return known
+                self._tell_copy(self._outcomes.place(n), source, other)
+            else:
+                self._outcomes.tell(self._outcomes.place(n), source, "rejected", other.reason, None)
 
-    def _is_as_it_was(self, file: str) -> bool:
-        known = self._files.get(file)
-        return known is not None and known.stamp != "" and known.stamp == stamp_of(Path(file))
+    def _tell_copy(self, place: int, source: str, other: Other) -> None:
+        same = self.catalogue.like(other.content_hash)
+        reason = f"the same text as {same.source}" if same else other.reason
+        self._outcomes.tell(place, source, "duplicate", reason, same)
 
-    def _tell_again(self, known: ReadFile) -> None:
-        bad = {_source(known.path, other.key) for other in known.others}
-        for row in self._catalogue.of(known.path):
-            self._seen.add(row.source)
-            if row.source not in bad:
-                self._say(row.source, "unchanged", None, row)
-        for other in known.others:
-            self._tell(known.path, other)
-
-    def _tell(self, file: str, other: Other, article: StoredArticle | None = None) -> None:
-        source = _source(file, other.key)
-        self._seen.add(source)
-        if other.status == "duplicate":
-            same = article or self._catalogue.like(other.content_hash)
-            self._say(source, "duplicate", other.reason, same)
-        else:
-            self._say(source, "rejected", other.reason, None)
-
-    def _reject(self, file: str, reason: str) -> None:
-        if self._catalogue.of(file):
+    def _take_bad(self, n: int, file: str, bad: BadPart) -> Other:
+        source, reason = _source(file, bad.key), bad.reason
+        if self.catalogue.at(source):
             reason += _KEPT
-            self._seen.update(row.source for row in self._catalogue.of(file))
-        self._say(file, "rejected", reason, None)
-
-    def _end(self, file: str, read: FileRead, others: Sequence[Other]) -> None:
-        if read.same:
-            known = self._files[file]
-            self._tell_again(known)
-            if read.stamp:
-                self._notes.append(known._replace(stamp=read.stamp))
-            return
-        self._notes.append(ReadFile(file, read.stamp, read.digest, self._reading, tuple(others)))
-
-    def _take_article(self, file: str, parsed: Parsed) -> Other | None:
-        """Decide about an article; one that is not stored under its source is returned."""
-        article, source = parsed.article, parsed.article.source
+        elif not self._files.was_rejected(file, bad.key):
+            # It may be one of those that are not found in the file any more.
+            self._unsure.add(file)
         self._seen.add(source)
-        old = self._catalogue.at(source)
-        same = self._catalogue.like(article.content_hash)
-        if same and same.source != source and (not old or old.content_hash != same.content_hash):
-            return self._take_copy(file, parsed, same, old)
-        if old is not None:
-            self._store_waiting(old)
-        stored = self._library.article(old.id) if old else None
-        if article.outlet is None:
-            # A name given in an earlier run stays until another is given.
-            earlier = stored.outlet if stored else None
-            article = replace(article, outlet=self._outlet or earlier)
-        if old and stored:
-            # What a person put right is right whatever the file says.
-            article = self._library.corrections(old.id).applied(article)
-            article = replace(article, id=old.id)
-            if old.pipeline_hash == self._pipeline and article == stored:
-                self._say(source, "unchanged", None, old)
-                return None
-            facts = (stored.text, stored.title, stored.skipped)
-            if old.pipeline_hash == self._pipeline and facts == (
-                article.text,
-                article.title,
-                article.skipped,
-            ):
-                self._restate(article, old)
-                return None
+        self._outcomes.tell(self._outcomes.place(n), source, "rejected", reason, None)
+        return Other(bad.key, "rejected", reason)
+
+    def _reject(self, n: int, file: str, reason: str) -> None:
+        if rows := self.catalogue.of(file):
+            reason += _KEPT
+            self._seen.update(row.source for row in rows)
+        self._outcomes.tell(self._outcomes.place(n), file, "rejected", reason, None)
+
+    def _end(self, n: int, file: str, read: FileRead, others: list[Other]) -> None:
+        if read.same:
+            known = self._files.known(file)
+            self._tell_again(n, known)
+            self._files.note_same(known, read)
         else:
-            article = replace(article, id=self._catalogue.free_id(article.id))
-        if old:
-            self.gone += self._library.passage_ids(old.id)
-        row = self._row(article, file)
-        self._catalogue.add(row)
-        self._waiting[article.id] = len(self._outcomes)
-        self._say(source, "updated" if old else "ingested", None, row)
-        sentences, passages = renamed(article, parsed.sentences, parsed.passages)
-        self._embedding.add(Waiting(article, sentences, passages, file))
+            self._ended.add(file)
+            left = [row for row in self.catalogue.of(file) if self.has_left(row)]
+            others += [Other(_key(file, row.source), "gone", "") for row in left]
+            self._files.note(file, read, others)
+
+    # --- articles ------------------------------------------------------------------------
+
+    def _take_article(self, read: _Read, *, last: bool = False) -> None:
+        """Decide what becomes of an article.
+
+        Args:
+            read: the article.
+            last: whether all files are read, so that it has to be decided now.
+        """
+        article, source = read.parsed.article, read.parsed.article.source
+        self._seen.add(source)
+        old = self.catalogue.at(source)
+        same = self.catalogue.like(article.content_hash)
+        if same and same.source != source and (not old or old.content_hash != same.content_hash):
+            # Another text comes in its place: two files have changed places.
+            replaced = same.source in self._undecided and last
+            there = False if replaced else self._is_there(same, last=last)
+            if there is None and len(self._undecided) < _MOST_UNDECIDED:
+                self._undecided[source] = read
+                return
+            if not replaced:
+                self._take_same(read, same, old, moved=there is False)
+                return
+        self._storing.take(read.parsed, read.file, read.place, old)
+
+    def _is_there(self, row: StoredArticle, *, last: bool) -> bool | None:
+        """Whether an article is still where it was; None where that shows later in this run."""
+        if row.source in self._undecided:
+            return None
+        if row.source in self._seen or "://" in row.file:
+            return True
+        if row.file in self._ended or not self.catalogue.is_there(row):
+            return False
+        if last or row.file not in self._to_read or self._files.is_as_it_was(row.file):
+            return True
         return None
 
-    def _take_copy(
-        self, file: str, parsed: Parsed, same: StoredArticle, old: StoredArticle | None
-    ) -> Other | None:
-        """An article whose very text another has: the other one moved, or this is a copy."""
-        source = parsed.article.source
-        if old:
-            self._store_waiting(old)
-            self.gone += self._library.passage_ids(old.id)
-            self._library.remove([old.id])
-            self._catalogue.drop(old)
-        if self._catalogue.is_there(same):
-            other = Other(
-                parsed.key, "duplicate", f"the same text as {same.source}", same.content_hash
-            )
-            self._tell(file, other, same)
-            return other
-        self._store_waiting(same)
-        self._library.move(same.id, source, file)
-        self._catalogue.drop(same)
-        row = same._replace(source=source, file=file)
-        self._catalogue.add(row)
-        self._say(source, "updated", f"moved from {same.source}", row)
-        return None
-
-    def _restate(self, article: Article, old: StoredArticle) -> None:
-        """Only what is known of an article has changed: its vectors stay."""
-        self._library.restate(article)
-        self.gone += self._library.passage_ids(article.id)
-        self.added.append(article.id)
-        row = self._row(article, old.file)
-        self._catalogue.add(row)
-        self._say(article.source, "updated", None, row)
-
-    def _store_waiting(self, row: StoredArticle) -> None:
-        """See that an article of this very run is stored before it is changed again."""
-        if row.id in self._waiting:
-            self._embedding.finish()
-
-    def _store(self, embedded: Embedded) -> None:
-        article, _, _, file = embedded.waiting
-        self._library.put(article, embedded.vectors, self._pipeline, file)
-        self.added.append(article.id)
-        del self._waiting[article.id]
-        self.stored += 1
-
-    def _say(
-        self, source: str, status: FileStatus, reason: str | None, row: StoredArticle | None
+    def _take_same(
+        self, read: _Read, same: StoredArticle, old: StoredArticle | None, *, moved: bool
     ) -> None:
-        self._outcomes.append((self._at, FileOutcome(shown(source), status, reason, row)))
+        """An article whose very text another has: the other one moved, or this is a copy."""
+        if old:
+            self._storing.remove(old)
+        if moved:
+            row = self._storing.move(same, read.parsed.article.source, read.file)
+            self._storing.take(read.parsed, read.file, read.place, row, moved_from=same.source)
+            return
+        reason = f"the same text as {same.source}"
+        other = Other(read.parsed.key, "duplicate", reason, same.content_hash)
+        read.others.append(other)
+        self._tell_copy(read.place, read.parsed.article.source, other)
 
-    def _row(self, article: Article, file: str) -> StoredArticle:
-        return StoredArticle(
-            article.id,
-            article.source,
-            file,
-            article.content_hash,
-            self._pipeline,
-            article.title,
-            article.outlet,
-            article.published,
-        )
+
+def _key(file: str, source: str) -> str | None:
+    """What `_source` was given."""
+    return None if source == file else source[len(file) + 1 :]
 
 
 def _source(file: str, key: str | None) -> str:
     """As `ingest.read.Source.name`."""
     return file if key is None else f"{file}#{key}"
-
-
-def pipeline_hash(rules: Rules) -> str:
-    """Changes with everything but the file that decides what is stored of an article."""
-    facts = (PIPELINE, rules.passage_words, rules.overlap_sentences, MODEL_SHA256)
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-
-
-def reading_hash(rules: Rules, outlet: str | None, *, follow: bool) -> str:
-    """Changes with everything but its bytes that decides what becomes of a file."""
-    options = rules.options
-    facts = (pipeline_hash(rules), options.encoding, sorted(options.fields.items()), outlet, follow)
-    return hashlib.sha256(repr((*facts, options.max_mb)).encode()).hexdigest()[:16]

@@ -36,6 +36,8 @@ _LOWER_NAME = (
 )
 _SAID = r"(?:\S+\s+){1,4}?(?:said|says|asked|added|told|shouted|wrote|replied)\b"
 STOP = re.compile("(\\.{3}|[.!?…])([\"'\u201d\u2019)\\]]*)(?=\\s+(\\S+))")
+_PIECE = 10_000
+"""Longest stretch that is split at once, in characters."""
 _BREAK = re.compile("[\\s(\\[\"'\u201c\u2018—]")
 
 
@@ -104,8 +106,22 @@ def punkt() -> Any:
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """The sentences of a paragraph without line breaks, as half-open spans in order.
 
-    They cover everything but white space.
+    They cover everything but white space. What goes on for 10,000 characters without an end is
+    cut there.
     """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    # nltk gives up a match that takes more than five seconds, all of a text's ends together.
+    while len(text) - start > _PIECE:
+        stop = text.rfind(" ", start, start + _PIECE) + 1 or start + _PIECE
+        found = _spans_in(text[start:stop])
+        # The piece's end may have cut the last one in two: it is taken up again.
+        spans += [(start + a, start + b) for a, b in found[:-1] or found]
+        start = start + found[-1][0] if len(found) > 1 else stop
+    return spans + [(start + a, start + b) for a, b in _spans_in(text[start:])]
+
+
+def _spans_in(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for end in [*refine(text, (e for _, e in punkt().span_tokenize(text))), len(text)]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import watchfiles
 
-from ingest.files import stamp_of
+from ingest.files import find_files, stamp_of
+from rag.errors import NotFound
 
 __all__ = ["SETTLES_S", "changes"]
 
@@ -17,7 +19,7 @@ SETTLES_S = 1.0
 """A file at rest for so long is taken to be written whole."""
 _LONGEST_S = 60.0
 """A file that is written on and on is not waited for longer; reading looks again."""
-_LOOKED_MS = 2_000
+_LOOKED_MS = 1_000
 """How often it is looked whether a folder that was gone is back."""
 
 
@@ -25,6 +27,8 @@ def changes(
     paths: Sequence[Path], stop: threading.Event | None = None, settles_s: float = SETTLES_S
 ) -> Iterator[None]:
     """Come back each time something has changed in these files and folders, and is at rest.
+
+    And once at the beginning, for what has changed before it could be seen.
 
     Args:
         paths: they may go and come back, as disks do.
@@ -37,6 +41,7 @@ def changes(
         if not there:
             stop.wait(_LOOKED_MS / 1000)
             continue
+        unseen = True
         for found in watchfiles.watch(
             *there,
             watch_filter=None,
@@ -46,19 +51,24 @@ def changes(
             yield_on_timeout=True,
             raise_interrupt=True,
         ):
-            if found:
-                _settle([Path(path) for _, path in found], stop, settles_s)
+            if found or unseen:
+                unseen = False
+                _settle(there, stop, settles_s)
+                if stop.is_set():
+                    return
                 yield
             if [p for p in paths if p.exists()] != there:
                 break  # one has gone or is back: what is watched has to be named anew
 
 
-def _settle(files: Sequence[Path], stop: threading.Event, settles_s: float) -> None:
+def _settle(paths: Sequence[Path], stop: threading.Event, settles_s: float) -> None:
+    """Wait until no file is written to: reading takes them all, not those alone that changed."""
     end = time.monotonic() + _LONGEST_S
     before = None
     while time.monotonic() < end and not stop.is_set():
-        now = [stamp_of(file) for file in files]
-        if now == before:
-            return
-        before = now
+        with suppress(NotFound):
+            now = {str(f.path): stamp_of(f.path) for f in find_files(paths)}
+            if now == before:
+                return
+            before = now
         stop.wait(settles_s)

@@ -12,12 +12,12 @@ __all__ = ["Other", "ReadFile", "forget_file_of", "forget_files", "note_files", 
 
 
 class Other(NamedTuple):
-    """An article in a file that is not stored under it: a copy of another, or a bad one."""
+    """An article that is not to be told as one of its file: a copy, a bad one, or one gone."""
 
     key: str | None
     """Its name in a file that holds several."""
     status: str
-    """`duplicate` or `rejected`."""
+    """`duplicate`, `rejected`, or `gone`: once in the file, and kept though it is not any more."""
     reason: str
     content_hash: str = ""
     """Of a copy: whose text it is."""

@@ -68,6 +68,12 @@ def file_lines(file: BinaryIO, options: ReadOptions) -> Iterator[FileLine]:
             yield FileLine(number, raw.decode(errors="replace"), str(exc))
 
 
+class _Borrowing(io.TextIOWrapper):
+    """Leaves its file open when it goes: whoever opened it asks it how far it is read."""
+
+    def close(self) -> None: ...
+
+
 def _decoded(raw: bytes, encoding: str | None) -> str:
     if b"\0" not in raw:
         try:
@@ -86,7 +92,7 @@ def _reader(file: BinaryIO, encoding: str | None) -> Callable[[int], bytes]:
         wide = encoding
     if wide is None:
         return buffered.readline
-    text = io.TextIOWrapper(cast(io.BufferedReader, buffered), wide, newline="\n")
+    text = _Borrowing(cast(io.BufferedReader, buffered), wide, newline="\n")
 
     def read(most: int) -> bytes:
         try:

@@ -23,7 +23,8 @@ def charset_named(declared: str) -> str | None:
     name = _MEANT.get(name, name)
     try:
         "a".encode(name)  # fails for what Python calls a codec but is none of text
-        found = codecs.lookup(name).name.replace("-", "_")
+        found = codecs.lookup(name).name
     except (LookupError, ValueError):
         return None
-    return None if found in _NOT_MEANT else name
+    # Its own name: Python passes over signs in the one declared that a reason can't show.
+    return None if found.replace("-", "_") in _NOT_MEANT else found

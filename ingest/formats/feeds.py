@@ -51,9 +51,13 @@ def articles(file: BinaryIO, options: ReadOptions) -> Iterator[Part | BadPart]:
         RejectedFile: it is no feed, or no valid XML; also after items before the fault.
     """
     feed = _Feed(options)
-    for _ in parse_xml(file, feed, options.max_mb * 1_000_000, options.encoding):
-        yield from feed.ready
-        feed.ready.clear()
+    try:
+        for _ in parse_xml(file, feed, options.max_mb * 1_000_000, options.encoding):
+            yield from feed.ready
+            feed.ready.clear()
+    except RejectedFile:
+        yield from feed.ready  # those before the fault in the same piece of the file
+        raise
     if not feed.is_feed:
         raise RejectedFile("XML that is no RSS or Atom feed: convert it to .txt, .md or .html")
     if feed.items == 0:
@@ -142,18 +146,19 @@ class _Feed:
         if self._size > limit * 1_000_000:
             reason = f"larger than {limit} MB: remove it, or raise max_file_mb"
             return BadPart(f"{position}: {reason}", key)
-        text = self._first(_TEXTS).strip()
+        try:
+            text = self._first(_TEXTS).strip()
+            stated = masthead(
+                title=self._first(_TITLES),
+                outlet=self._first(_OUTLETS) or "".join(self._title[:20]),
+                published=self._first(_DATES),
+                byline=_ADDRESS.sub(r"\1", self._first(_BYLINES)),
+                url=link,
+            )
+        except RejectedFile as exc:
+            return BadPart(f"{position}: {exc}", key)
         fault = text_fault(text, limit)
-        if fault:
-            return BadPart(f"{position}: {fault}", key)
-        stated = masthead(
-            title=self._first(_TITLES),
-            outlet=self._first(_OUTLETS) or "".join(self._title[:20]),
-            published=self._first(_DATES),
-            byline=_ADDRESS.sub(r"\1", self._first(_BYLINES)),
-            url=link,
-        )
-        return Part(text, stated, key)
+        return BadPart(f"{position}: {fault}", key) if fault else Part(text, stated, key)
 
     def _first(self, paths: tuple[str, ...]) -> str:
         for path in paths:

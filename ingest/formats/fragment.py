@@ -11,7 +11,9 @@ import re
 import lxml.etree
 import lxml.html
 
-__all__ = ["is_markup", "text_of"]
+from rag.errors import RejectedFile
+
+__all__ = ["check_markup", "is_markup", "text_of"]
 
 _LEFT_OUT = frozenset(
     "head iframe noscript object script select style svg template textarea title video".split()
@@ -29,6 +31,30 @@ _MARKUP = re.compile(
 )
 
 
+# A start tag to its end, `>` inside quotes being none. It never goes back, and what it has passed
+# is not looked at again, so that its time grows with the text alone.
+_TAG = re.compile(r"<[a-zA-Z](?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_ATTRIBUTE = re.compile(r"[^\s=/]+")
+_MOST_STEPS = 1_000_000_000
+"""libxml2 compares each attribute of a tag with all those before it; so many take about 2 s."""
+
+
+def check_markup(html: str) -> None:
+    """See that a page's tags can be read in good time.
+
+    Raises:
+        RejectedFile: its tags have too many attributes.
+    """
+    steps = 0
+    for match in _TAG.finditer(html):
+        # Most tags have a few, and none is shorter than two characters.
+        if match.end() - match.start() > 200:
+            steps += len(_ATTRIBUTE.findall(_QUOTED.sub("", match[0]))) ** 2
+    if steps > _MOST_STEPS:
+        raise RejectedFile("a page with too many attributes: save the article's text instead")
+
+
 def is_markup(text: str) -> bool:
     """Whether a text begins as HTML does and closes an element somewhere."""
     return bool(_MARKUP.match(text)) and ("</" in text or "/>" in text)
@@ -38,7 +64,11 @@ def text_of(html: str) -> str:
     """Paragraphs a blank line apart, items of lists and rows of tables on lines of their own.
 
     What a reader would not see is left out.
+
+    Raises:
+        RejectedFile: its tags have too many attributes.
     """
+    check_markup(html)
     # Bytes, because lxml refuses text that declares its own encoding. Without `huge_tree`
     # what is nested deeper than 256 levels is lost without a word.
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=False)

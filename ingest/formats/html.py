@@ -17,6 +17,7 @@ import trafilatura
 
 from ingest.dates import parse_date
 from ingest.formats.charsets import charset_named
+from ingest.formats.fragment import check_markup
 from ingest.formats.part import Part, ReadOptions
 from ingest.formats.plain import content_of, decode, encoding_for
 from ingest.masthead import Masthead
@@ -41,6 +42,8 @@ _BYLINE_METAS = (
 )  # fmt: skip
 _TITLE_METAS = ("og:title", "twitter:title", "dc.title", "parsely-title")
 _ARTICLE = re.compile(r"(?:\w*Article|Report|(?:Live)?BlogPosting|SocialMediaPosting)$")
+# trafilatura took 23 s for so many paragraphs.
+_MOST_TAGS = 100_000
 _SEPARATOR = re.compile(r"\s+[|·•–—-]\s+")
 
 
@@ -85,7 +88,16 @@ def declared_codec(content: bytes) -> str | None:
 
 
 def main_text(html: str) -> str:
-    """The article's text, paragraphs on lines of their own; empty where there is none."""
+    """The article's text, paragraphs on lines of their own; empty where there is none.
+
+    Raises:
+        RejectedFile: the page has too many tags, or too many attributes in them.
+    """
+    if html.count("<") > _MOST_TAGS:
+        raise RejectedFile(
+            f"a page of more than {_MOST_TAGS:,} tags: save the article's text instead"
+        )
+    check_markup(html)
     found = trafilatura.extract(
         _without_declaration(html),
         output_format="txt",

@@ -29,6 +29,9 @@ _LEVEL = re.compile(rb"(?:multipart|message)/", re.IGNORECASE)
 _ENDLESS_HEAD = re.compile(
     rb"^content-(?:type|disposition)[ \t]*:(?:[^\n]|\n[ \t]){4000}", re.IGNORECASE | re.MULTILINE
 )
+_HEAD_LINES = re.compile(rb"^(?:[!-9;-~]{1,80}:[^\n]*\n|[ \t][^\n]*\n)++", re.MULTILINE)
+# Each question for one of its heads goes through all of them.
+_MOST_HEAD_LINES = 20_000
 _LONGEST_PAGE = 500_000
 # "View this mail in your browser": what many newsletters have for readers of plain text.
 _FEW_WORDS = 200
@@ -54,12 +57,11 @@ def message_part(content: bytes, options: ReadOptions) -> Part:
     fault = text_fault(text, options.max_mb)
     if fault:
         raise RejectedFile(fault)
-    sender, _ = email.utils.parseaddr(_raw(message, "From"))
     page = _raw(message, "Archived-At") or _raw(message, "Content-Location")
     page = page.strip().strip("<>")
     stated = masthead(
         title=_words(_raw(message, "Subject")),
-        outlet=_words(sender),
+        outlet=_words(_sender(message)),
         # The day that the sender's own clock showed: it is not moved to another zone.
         published=_raw(message, "Date"),
         url=page if re.match(r"https?://", page) else None,
@@ -76,6 +78,8 @@ def message_id(content: bytes) -> str | None:
 
 def _parsed(content: bytes) -> Message:
     levels = len(_LEVEL.findall(content))
+    if any(head[0].count(b"\n") > _MOST_HEAD_LINES for head in _HEAD_LINES.finditer(content)):
+        raise RejectedFile("a mail whose head has no end: save the article's text instead")
     if (
         levels > _MOST_LEVELS
         or (levels + 1) * content.count(b"\n") > _MOST_STEPS
@@ -170,6 +174,14 @@ def _raw(message: Message, name: str) -> str:
             except UnicodeError:
                 return ""
     return ""
+
+
+def _sender(message: Message) -> str:
+    """The name beside the sender's address; empty where it can't be read."""
+    try:
+        return email.utils.parseaddr(_raw(message, "From"))[0]
+    except RecursionError:  # it goes down once for every bracket
+        return ""
 
 
 def _words(value: str) -> str | None:

@@ -22,7 +22,8 @@ from rag.errors import RejectedFile
 __all__ = ["articles"]
 
 _MOST_PAGES = 2000
-_MOST_SECONDS = 60.0
+# Less than a process that reads may take at all, so that the reason is told.
+_MOST_SECONDS = 45.0
 _LIMITS = pypdf.Configuration(
     # A page of text is far below a megabyte; pictures, which are large, are not inflated.
     zlib_maximum_output_length=20_000_000,

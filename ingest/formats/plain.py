@@ -17,7 +17,7 @@ __all__ = ["EMPTY", "articles", "content_of", "decode", "encoding_for"]
 
 EMPTY = "empty: put the article's text into it, or remove it"
 _BINARY = "a binary file, not text: convert it to .txt, .md or .html"
-
+_CONTROLS = bytes((*range(9), *range(14, 32)))
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -101,10 +101,17 @@ def decode(content: bytes, encoding: str | None) -> str:
 def _what_has_nul(content: bytes) -> str:
     """Text of two bytes a letter without a mark is told from what is no text at all."""
     head = content[:2000]
-    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
-        if len(zeros) > 3 and zeros.count(0) > 0.7 * len(zeros):
-            return f"UTF-16 without a byte order mark: name its encoding with --encoding {name}"
-    if head.count(0) < 0.01 * len(head):
+    for name, *zeros in (
+        ("utf-32-le", head[2::4], head[3::4]),
+        ("utf-32-be", head[0::4], head[1::4]),
+        ("utf-16-le", head[1::2]),
+        ("utf-16-be", head[0::2]),
+    ):
+        if all(len(z) > 3 and z.count(0) > 0.7 * len(z) for z in zeros):
+            kind = name[:6].upper()
+            return f"{kind} without a byte order mark: name its encoding with --encoding {name}"
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if head.count(0) < 0.01 * len(head) and controls < 0.02 * len(head):
         at = content.index(0)
         return f"has a NUL byte (at byte {at:,}): remove it, or convert the file to .txt anew"
     return _BINARY

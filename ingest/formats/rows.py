@@ -82,7 +82,10 @@ def _part(row: Row, options: ReadOptions, keys: Keys) -> Part | BadPart:
         kind = _KINDS.get(type(text), "an object")
         fault = f"{kind} where its text should be: name the text with --field text=NAME"
     if isinstance(text, str) and is_markup(text):
-        text = text_of(text)
+        try:
+            text = text_of(text)
+        except RejectedFile as exc:
+            fault = fault or str(exc)
     body = text if isinstance(text, str) else ""
     fault = fault or text_fault(body, options.max_mb)
     key = keys.take(name, url, position=row.position)
