@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,9 +81,12 @@ def test_an_unchanged_folder_is_passed_over_without_reading_a_file(
     take()
     opened: list[object] = []
     real = Path.open
-    monkeypatch.setattr(
-        Path, "open", lambda self, *a, **k: (opened.append(self), real(self, *a, **k))[1]
-    )
+
+    def noting(self: Path, *args: Any, **more: Any) -> Any:
+        opened.append(self)
+        return real(self, *args, **more)
+
+    monkeypatch.setattr(Path, "open", noting)
     forbid(monkeypatch, "embedding")
     report = take()
     assert told(report) == [("a.txt", "unchanged"), ("b.txt", "unchanged"), ("c.txt", "duplicate")]

@@ -8,10 +8,11 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from ingest.pipeline import IngestReport
+from ingest.pipeline import FileStatus, IngestReport
 from rag import shelf
 from rag.corrections import Corrections
 from rag.library import Library
@@ -291,4 +292,4 @@ def test_found_is_the_sum_of_the_statuses(take: Take, folder: Path) -> None:
     assert statuses(report) == [
         *("ingested", "ingested", "ingested", "rejected", "duplicate", "rejected")
     ]
-    assert len(report.files) == sum(report.count(s) for s in set(statuses(report)))  # type: ignore[arg-type]
+    assert len(report.files) == sum(report.count(status) for status in get_args(FileStatus))
