@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,11 +42,17 @@ def count_tokens(text: str, model: str) -> int:
     """
     family = model.rpartition("/")[2].lower()
     newer, older = family.startswith(_NEWER), family.startswith(_OLDER)
-    encoding = _encoding("cl100k_base" if older and not newer else "o200k_base")
+    count = _counted(text, "cl100k_base" if older and not newer else "o200k_base")
+    return count if newer or older else math.ceil(count * _RESERVE)
+
+
+# The same sentences are found for many questions, and the instructions are the same for all.
+@lru_cache(maxsize=4096)
+def _counted(text: str, encoding_name: str) -> int:
+    encoding = _encoding(encoding_name)
     pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
     # Not as a batch: that starts threads anew for each call, and most texts are one sentence.
-    count = sum(len(encoding.encode_ordinary(piece)) for piece in pieces)
-    return count if newer or older else math.ceil(count * _RESERVE)
+    return sum(len(encoding.encode_ordinary(piece)) for piece in pieces)
 
 
 @cache
