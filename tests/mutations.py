@@ -8,9 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-__all__ = ["mutated"]
+__all__ = ["MAGIC", "mutated"]
 
-_MAGIC = (
+MAGIC = (
     b"\0", b"\0" * 50, b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xff\xfe",
     b"\x1b[31m", b"\r", b"\r\n", b"\n\n", b"\n\n\n", b"\t", b"\"", b"'", b"\\", b"\\u0000",
     b"\\ud800", b"{", b"[", b"}]", b"<", b">", b"</", b"<![CDATA[", b"]]>", b"<!--", b"-->",
@@ -89,7 +89,7 @@ def _change(held: bytearray, others: Sequence[bytes], rng: random.Random) -> Non
             held[start:end] = rng.randbytes(rng.randint(1, 64))
         case 7:
             often = 1 if rng.random() < 0.8 else int(rng.paretovariate(0.4))
-            magic = rng.choice(_MAGIC)
+            magic = rng.choice(MAGIC)
             held[start:start] = magic * min(often, 1_000_000 // len(magic))
         case _:  # one sign for another, wherever it stands
             old, new = rng.sample((b"<", b">", b'"', b"'", b",", b"\n", b":", b"=", b" ", b""), 2)
