@@ -11,15 +11,18 @@ import os
 import pickle
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import BinaryIO
 
-from ingest.parsed import Rejected, Rules, Task, parsed_articles
+from ingest.parsed import Event, Rejected, Rules, Task, parsed_articles
 
 __all__ = ["serve"]
 
 MOST_BYTES = 1_000_000_000
 """Of memory for data, where the system can be told."""
+LONGEST_S = 300
+"""For one event."""
 
 
 def serve(tasks: BinaryIO, events: BinaryIO) -> None:
@@ -31,12 +34,34 @@ def serve(tasks: BinaryIO, events: BinaryIO) -> None:
         except EOFError:
             return
         try:
-            for event in parsed_articles(task, rules):
+            for event in _timed(parsed_articles(task, rules)):
                 pickle.dump(event, events, pickle.HIGHEST_PROTOCOL)
                 events.flush()
         except MemoryError:
             pickle.dump(Rejected("takes too much memory to read: split it"), events)
             events.flush()
+
+
+def _timed(events: Iterator[Event]) -> Iterator[Event]:
+    """The events; the process ends where one takes so long that whoever asked must be dead.
+
+    Whoever asked waits for `DEADLINE_S` and then ends it. Only if that one was killed is nobody
+    left to do so. Handing an event on is not timed: it may wait till there is room for it.
+    """
+    while True:
+        _alarm(LONGEST_S)
+        try:
+            event = next(events, None)
+        finally:
+            _alarm(0)
+        if event is None:
+            return
+        yield event
+
+
+def _alarm(seconds: int) -> None:
+    if hasattr(signal, "alarm"):  # not on Windows
+        signal.alarm(seconds)
 
 
 def _main() -> None:

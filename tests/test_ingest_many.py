@@ -16,7 +16,7 @@ from ingest.pipeline import FileStatus, IngestReport
 from rag import shelf
 from rag.corrections import Corrections
 from rag.library import Library
-from tests.conftest import OTHER, STORY
+from tests.conftest import OTHER, STORY, Run
 from tests.test_ingest_again import forbid
 
 Take = Callable[..., IngestReport]
@@ -293,3 +293,40 @@ def test_found_is_the_sum_of_the_statuses(take: Take, folder: Path) -> None:
         *("ingested", "ingested", "ingested", "rejected", "duplicate", "rejected")
     ]
     assert len(report.files) == sum(report.count(status) for status in get_args(FileStatus))
+
+
+# --- the command -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "told_of"),
+    [
+        (("--field", "headline=kop"), "'headline=kop'"),
+        (("--field", "text"), "'text'"),
+        (("--field", "text= "), "'text= '"),
+        (("--outlet", " "), "--outlet is empty"),
+        (("--encoding", "klingon"), "'klingon'"),
+        (("--url", "https://example.org/", "--watch", "--no-path"), "--watch"),
+        (("--no-path",), "Nothing is named"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_line(
+    options: tuple[str, ...], told_of: str, run: Run, folder: Path, home: Path
+) -> None:
+    paths = [] if "--no-path" in options else [folder]
+    code, out, err = run("ingest", *paths, *(o for o in options if o != "--no-path"))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert told_of in err
+    assert not home.exists()
+
+
+def test_columns_of_other_names_are_found_and_the_counts_fit(run: Run, folder: Path) -> None:
+    rows = ({"kop": n.title(), "tekst": t} for n, t in TEXTS.items())
+    written(folder / "all.jsonl", "\n".join(map(json.dumps, rows)) + '\n{"tekst": 5}\n')
+    code, out, _ = run("ingest", folder, "--field", "text=tekst", "--field", "title=kop", "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert told["found"] == len(told["files"]) == 4
+    assert (told["ingested"], told["rejected"]) == (3, 1)
+    assert [f["title"] for f in told["files"][:3]] == ["Ferry", "Hall", "Mill"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.files import FoundFile
+from ingest.formats.part import ReadOptions
+from ingest.parsed import Rules, Task
 from ingest.pipeline import IngestReport, Progress, ingest
 from ingest.readers import Readers
 from rag.embed import Embedder
@@ -303,3 +307,19 @@ def test_threads_change_no_byte(folder: Path, tmp_path: Path) -> None:
         assert {f.status for f in report.files} == {"ingested"}
         stored.append(contents(tmp_path / str(threads)))
     assert stored[0] == stored[1] == stored[2]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="there are no alarms here")
+def test_a_reading_process_that_hangs_with_nobody_to_end_it_ends_itself(tmp_path: Path) -> None:
+    code = (
+        "import time, ingest.worker as w\n"
+        "w.LONGEST_S = 1\n"
+        "w.parsed_articles = lambda task, rules: iter(lambda: time.sleep(60), 1)\n"
+        "w._main()"
+    )
+    task = Task(FoundFile(tmp_path / "a.txt", None), "")
+    asked = pickle.dumps(Rules(ReadOptions(), 170, 1)) + pickle.dumps(task)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, input=asked, timeout=30, check=False
+    )
+    assert done.returncode == -signal.SIGALRM

@@ -188,6 +188,7 @@ SECRETS = [
     "http:\\\\ada:hunter2@{host}\\a",
     "ada:hunter2@{host}/a",
     "ftp://ada:hunter2@{host}/a",
+    "http://ada@{host}/a",
 ]
 
 
@@ -199,11 +200,6 @@ def test_a_password_in_an_address_is_never_told_or_stored(
     told: list[Progress] = []
     report = ingest(home, [], Settings(), urls=[url], allow_private=True, progress=told.append)
     assert statuses(report) == ["rejected"]
-    assert (
-        report.files[0].path.endswith(site.url.removeprefix("http://"))
-        or "/a" in url
-        or "\\a" in url
-    )
     code, out, err = run("ingest", "--url", url, "--allow-private", "--json")
     assert code == 1
     assert json.loads(out)["rejected"] == 1
@@ -212,7 +208,7 @@ def test_a_password_in_an_address_is_never_told_or_stored(
         stored = [*library.files(), *(row.source for row in library.stored())]
     everything = repr((report, told, out, err, plain, stored))
     assert "hunt" not in everything
-    assert "ada" not in everything.replace("loadable", "")
+    assert "ada:" not in everything and "ada@" not in everything
     assert not site.seen
 
 
@@ -239,4 +235,4 @@ def test_an_address_without_a_user_is_told_as_it_is(url: str) -> None:
 
 
 def test_an_address_is_told_without_its_user() -> None:
-    assert shown_address("https://ada:hunter2@news.example/a") == "https://news.example/a"
+    assert shown_address("https://ada:hunter2@news.example/@b") == "https://news.example/@b"
