@@ -28,6 +28,14 @@ from tests.conftest import OTHER, ROOT, STORY
 from tests.test_ingest_again import contents
 
 Take = Callable[..., IngestReport]
+COMMAND = """
+import signal, sys
+# Whoever is started in the background of a shell has to be told to hear Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from ui.cli import main
+sys.exit(main())
+"""
+"""`citewire`, as if it were typed."""
 SABOTAGE = """
 import os, time
 import ingest.parsed as parsed
@@ -259,7 +267,7 @@ def test_a_file_of_many_that_was_half_taken_is_not_taken_for_what_it_was(
 
 
 def command(home: Path, *args: object) -> list[str]:
-    return [sys.executable, "-m", "ui.cli", "ingest", *map(str, args), "--home", str(home)]
+    return [sys.executable, "-c", COMMAND, "ingest", *map(str, args), "--home", str(home)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent otherwise there")

@@ -18,6 +18,7 @@ from rag.errors import LibraryBusy
 from rag.library import Library
 from rag.lock import writer_lock
 from tests.conftest import OTHER, ROOT, STORY
+from tests.test_ingest_stops import COMMAND
 from ui.cli import main
 
 _PATIENCE_S = 30.0
@@ -123,10 +124,9 @@ def test_nothing_comes_while_nothing_changes(folder: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_the_command_goes_on_till_ctrl_c(folder: Path, home: Path) -> None:
     (folder / "a.txt").write_text(STORY)
-    command = "import sys; from ui.cli import main; sys.exit(main())"
     arguments = ["ingest", str(folder), "--watch", "--prune", "--home", str(home)]
     process = subprocess.Popen(
-        [sys.executable, "-c", command, *arguments],
+        [sys.executable, "-c", COMMAND, *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -537,11 +537,14 @@ import os, sys
 from pathlib import Path
 from rag.engine import Engine
 from rag.errors import CitewireError
+from rag.evidence_weights import load_weights
 from rag.settings import Settings
 from tests.self_queries import wrong_self_queries
 warm, home = map(Path, sys.argv[1:])
 with Engine(warm, Settings()) as engine:  # what is imported late can't be read by nobody
     engine.ask("Who?")
+for shared in (True, False):
+    load_weights(shared)
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)

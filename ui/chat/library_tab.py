@@ -327,7 +327,9 @@ def _doing(visitor: Visitor, action: Callable[[], _T]) -> _T:
 
 def _watching(progress: gr.Progress, words: Words) -> Callable[[Progress], None]:
     def watch(at: Progress) -> None:
-        progress(at.done / max(1, at.total), desc=Path(at.path).name or words.loading)
+        # Of several files their number; of one, which may hold many articles, the share.
+        done = at.done if at.total == 1 else (int(at.done), max(1, at.total))
+        progress(done, desc=Path(at.path).name or words.loading)
 
     return watch
 
