@@ -217,9 +217,9 @@ class _Worker:
         if job.kill():
             self._outcome.kills += 1
             self._outcome.by_moment[reached] = self._outcome.by_moment.get(reached, 0) + 1
-        return {
-            line.split()[1] for line in log.read_text().splitlines() if line.startswith("stored ")
-        }
+        # A line that was cut off acknowledges nothing.
+        whole = log.read_text().rpartition("\n")[0]
+        return {line.split()[1] for line in whole.splitlines() if line.startswith("stored ")}
 
     def _waiting_for(self, moment: str, home: Path, log: Path, job: _Executed | _Forked) -> str:
         index, began = home / "index", time.monotonic()
