@@ -16,13 +16,10 @@ from ingest.masthead import masthead_of
 from ingest.outlets import house_name
 from ingest.read import Source
 from ingest.titles import headline_spans, same_title, title_among
+from rag.hidden import HIDDEN
 from rag.types import Article, SkippedSpan
 
 __all__ = ["parse"]
-
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Not the joiners U+200C and U+200D, which are part of how Persian, Hindi and emoji are written.
-_UNROOMED = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 def parse(source: Source) -> Article:
@@ -79,7 +76,10 @@ def _shown(name: str | None) -> str | None:
     It is shown on terminals, which obey control characters, and in lists beside other names,
     whose order marks of direction could turn.
     """
-    return " ".join(_UNSEEN.sub(" ", _UNROOMED.sub("", name)).split()) or None if name else None
+    if not name:
+        return None
+    # Controls may have parted words; the others stand within them.
+    return " ".join(HIDDEN.sub(lambda m: " " if m["control"] else "", name).split()) or None
 
 
 def _free(lines: Sequence[Line], skipped: Sequence[SkippedSpan]) -> list[Line]:

@@ -15,6 +15,7 @@ from ingest.files import FoundFile
 from ingest.formats.part import BadPart, Part, ReadOptions
 from ingest.formats.plain import EMPTY
 from ingest.masthead import Masthead
+from ingest.naming import source_of
 from rag.errors import RejectedFile
 
 __all__ = ["EXTENSIONS", "Source", "check_place", "read", "read_one"]
@@ -64,7 +65,7 @@ class Source:
     @property
     def name(self) -> str:
         """Where it is from, as it is stored."""
-        return str(self.path) if self.key is None else f"{self.path}#{self.key}"
+        return source_of(str(self.path), self.key)
 
 
 def read(found: FoundFile, options: ReadOptions) -> Iterator[tuple[Source | BadPart, float]]:

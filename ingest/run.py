@@ -9,6 +9,7 @@ from ingest.catalogue import Catalogue
 from ingest.files import FoundFile
 from ingest.formats.part import BadPart
 from ingest.known_files import KnownFiles, pipeline_hash, reading_hash
+from ingest.naming import key_of, source_of
 from ingest.outcomes import Outcomes
 from ingest.parsed import Event, FileRead, Parsed, Rejected, Rules, Task
 from ingest.report import FileOutcome
@@ -153,7 +154,7 @@ class Run:
 
     def _tell_again(self, n: int, known: ReadFile) -> None:
         self._ended.add(known.path)
-        others = {_source(known.path, other.key) for other in known.others}
+        others = {source_of(known.path, other.key) for other in known.others}
         for row in self.catalogue.of(known.path):
             if row.source not in others:
                 self._seen.add(row.source)
@@ -161,7 +162,7 @@ class Run:
         for other in known.others:
             if other.status == "gone":
                 continue
-            source = _source(known.path, other.key)
+            source = source_of(known.path, other.key)
             self._seen.add(source)
             if other.status == "duplicate":
                 self._tell_copy(self._outcomes.place(n), source, other)
@@ -174,7 +175,7 @@ class Run:
         self._outcomes.tell(place, source, "duplicate", reason, same)
 
     def _take_bad(self, n: int, file: str, bad: BadPart) -> Other:
-        source, reason = _source(file, bad.key), bad.reason
+        source, reason = source_of(file, bad.key), bad.reason
         if self.catalogue.at(source):
             reason += _KEPT
         elif not self._files.was_rejected(file, bad.key):
@@ -198,7 +199,7 @@ class Run:
         else:
             self._ended.add(file)
             left = [row for row in self.catalogue.of(file) if self.has_left(row)]
-            others += [Other(_key(file, row.source), "gone", "") for row in left]
+            others += [Other(key_of(file, row.source), "gone", "") for row in left]
             self._files.note(file, read, others)
 
     # --- articles ------------------------------------------------------------------------
@@ -252,13 +253,3 @@ class Run:
         other = Other(read.parsed.key, "duplicate", reason, same.content_hash)
         read.others.append(other)
         self._tell_copy(read.place, read.parsed.article.source, other)
-
-
-def _key(file: str, source: str) -> str | None:
-    """What `_source` was given."""
-    return None if source == file else source[len(file) + 1 :]
-
-
-def _source(file: str, key: str | None) -> str:
-    """As `ingest.read.Source.name`."""
-    return file if key is None else f"{file}#{key}"

@@ -153,7 +153,7 @@ _SIGNS = (
         "terminal codes",
         "a.txt",
         "\x1b[31mFerry strikes pier\x1b[0m in Ennick\n\n" + report("Esca"),
-        taken(title="[31mFerry strikes pier [0m in Ennick", holds="\x1b[31mFerry"),
+        taken(title="Ferry strikes pier in Ennick", holds="\x1b[31mFerry"),
     ),
     one(
         "terminal codes in stated facts",

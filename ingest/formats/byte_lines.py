@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple, cast
 
+from ingest.formats.charsets import BOMS
 from ingest.formats.part import ReadOptions
 from ingest.formats.plain import decode
 from rag.errors import RejectedFile
@@ -14,12 +15,7 @@ from rag.errors import RejectedFile
 __all__ = ["FileLine", "file_lines"]
 
 _CHUNK = 1 << 20
-_WIDE = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_WIDE = [(bom, name) for bom, name in BOMS if bom != codecs.BOM_UTF8]
 
 
 class FileLine(NamedTuple):

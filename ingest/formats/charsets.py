@@ -1,10 +1,19 @@
-"""The encodings that mail and XML declare, by the names that Python has for them."""
+"""The encodings that files begin with or declare, by the names that Python has for them."""
 
 from __future__ import annotations
 
 import codecs
 
-__all__ = ["charset_named"]
+__all__ = ["BOMS", "charset_named"]
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks; the longer of two that begin alike first."""
 
 # What is meant by these names, as browsers read them (encoding.spec.whatwg.org).
 _MEANT = {

@@ -120,6 +120,7 @@ def _article_in(html: str) -> str:
 def _texts(part: Message, options: ReadOptions) -> tuple[str, str]:
     """The part's plain text and its HTML; either may be empty."""
     if part.get_content_maintype() == "multipart" and part.is_multipart():
+        # Typed as text as well; of a part of several it is a list of them.
         found = [_texts(child, options) for child in part.get_payload()]  # type: ignore[arg-type]
         plains, htmls = [p for p, _ in found if p.strip()], [h for _, h in found if h.strip()]
         if part.get_content_subtype() == "alternative":

@@ -29,6 +29,7 @@ class _Inflated(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    # Typed as any buffer; `BufferedReader` hands in a view.
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         try:
             piece = self._gzip.read(len(buffer))

@@ -6,10 +6,10 @@ with letters dropped or replaced.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from ingest.formats.charsets import BOMS
 from ingest.formats.part import Part, ReadOptions
 from rag.errors import RejectedFile
 
@@ -18,13 +18,6 @@ __all__ = ["EMPTY", "articles", "content_of", "decode", "encoding_for"]
 EMPTY = "empty: put the article's text into it, or remove it"
 _BINARY = "a binary file, not text: convert it to .txt, .md or .html"
 _CONTROLS = bytes((*range(9), *range(14, 32)))
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def articles(file: BinaryIO, options: ReadOptions) -> Iterator[Part]:
@@ -68,7 +61,7 @@ def decode(content: bytes, encoding: str | None) -> str:
     Raises:
         RejectedFile: it is not valid in that encoding, is binary, or has nothing but blanks.
     """
-    for bom, name in _BOMS:
+    for bom, name in BOMS:
         if content.startswith(bom):
             encoding = name
             break

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Protocol
 from xml.parsers import expat
 
-from ingest.formats.charsets import charset_named
+from ingest.formats.charsets import BOMS, charset_named
 from rag.errors import RejectedFile
 
 __all__ = ["Readable", "XmlHandler", "parse_xml"]
@@ -20,13 +20,6 @@ __all__ = ["Readable", "XmlHandler", "parse_xml"]
 _CHUNK = 1 << 16
 _DEEPEST = 500
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 class Readable(Protocol):
@@ -112,7 +105,7 @@ def _decoded(file: Readable, encoding: str | None) -> Iterator[str]:
     """The text; expat itself knows few encodings."""
     head = file.read(_CHUNK)
     declared = _DECLARED.match(head.removeprefix(codecs.BOM_UTF8))
-    named = next((name for bom, name in _BOMS if head.startswith(bom)), None)
+    named = next((name for bom, name in BOMS if head.startswith(bom)), None)
     if named is None:
         stated = declared[1].decode() if declared else encoding or "utf-8"
         named = charset_named(stated)
